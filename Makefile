@@ -1,0 +1,78 @@
+# Build the tools: `make`.  First time on a machine: `make setup demo`.  Adding a tool means adding a file.
+#
+#   make [all]      build bin/ml*                     make check      every test; SAN=1: under ASan and UBSan
+#   make setup      install what building and testing need     make lint       style, layers, man pages, scripts
+#   make demo       PCA of the iris data              make bench      speed against the peers (make setup-bench)
+#   make man        rewrite the OPTIONS blocks of the man pages
+#   make install    PREFIX=/usr/local DESTDIR=        make uninstall, make clean
+#
+# CC=clang works.  STATIC=no links shared GSL and OpenBLAS (the default links their static archives
+# where the system has them: a tool then starts twice as fast, which is what a shell loop feels).
+
+VERSION = 0.1.0
+PREFIX ?= /usr/local
+SAN ?=
+STATIC ?= yes
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CFLAGS ?= -O3 -g
+CPPFLAGS += -Ilib -DML_VERSION='"$(VERSION)"' -D_GNU_SOURCE
+# No contraction to fused operations: results then do not depend on the processor's instruction set.
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-fno-math-errno -fno-trapping-math -ffp-contract=off -fopenmp $(CFLAGS)
+OUT = .build/main
+BIN = bin
+ifneq ($(SAN),)
+OUT = .build/san
+BIN = $(OUT)/bin
+CFLAGS = -O1 -g
+ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+# archive NAME: -l:libNAME.a where the compiler finds one and STATIC is yes.
+archive = $(if $(filter yes,$(STATIC)),$(filter /%,$(shell $(CC) -print-file-name=$(1))))
+GSL_LIBS := $(or $(call archive,libgsl.a),-lgsl)
+BLAS_LIBS := $(or $(call archive,openblas-serial/libopenblas.a),$(call archive,libopenblas.a),-lopenblas)
+ifneq ($(filter %.a,$(BLAS_LIBS)),)
+BLAS_LIBS += $(or $(call archive,libgfortran.a),-lgfortran) $(or $(call archive,libquadmath.a),-lquadmath)
+endif
+LIBS = $(GSL_LIBS) $(BLAS_LIBS) -lm -lpthread
+
+TOOLS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
+LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard lib/*/*.c))
+UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
+LIBRARY = $(OUT)/libmltools.a
+
+all: $(TOOLS:%=$(BIN)/%)
+
+# Rebuild everything when the compiler or its flags change.
+CONFIG = $(OUT)/config
+$(shell mkdir -p $(OUT); printf '%s\n' '$(CC) $(subst ','\'',$(CPPFLAGS)) $(ALL_CFLAGS) $(LIBS)' >$(CONFIG).new; \
+	cmp -s $(CONFIG).new $(CONFIG) && rm $(CONFIG).new || mv $(CONFIG).new $(CONFIG))
+
+$(OUT)/%.o: %.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBRARY): $(LIB_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BIN)/%: $(OUT)/bin/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $< $(LIBRARY) $(LIBS)
+
+$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
+
+units: $(UNITS)
+
+clean:
+	rm -rf .build $(TOOLS:%=bin/%)
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+
+.PHONY: all units clean
+.SECONDARY:
