@@ -1,0 +1,102 @@
+/* svd.h: the thin singular value decomposition A = U S V', A being rows x columns, and what follows from it.
+ *
+ * Shapes, with r = min(rows, columns): U rows x r, S r values in descending order, V columns x r.
+ * Sign rule: in each column of V the first entry with |v| >= (1-1e-6) max|v| is positive.
+ * The caller turns GSL's aborting error handler off; running out of memory is then a message. */
+#ifndef ML_SVD_H
+#define ML_SVD_H
+
+#include <gsl/gsl_matrix.h>
+#include <gsl/gsl_vector.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+typedef enum svd_method {
+    SVD_AUTO,       /* dc */
+    SVD_DC,         /* a tall A is reduced by blocked QR (math/tsqr), then divide and conquer (LAPACK) */
+    SVD_JACOBI,     /* LAPACK dgejsv: Drmac, Veselic, SIAM J. Matrix Anal. Appl. 29 (2008) 1322, 1343 */
+    SVD_RANDOMIZED, /* Halko, Martinsson, Tropp, SIAM Review 53 (2011) 217, algorithms 4.4 and 5.1 */
+} svd_method;
+
+typedef enum svd_want { SVD_VALUES, SVD_V, SVD_UV } svd_want;
+
+typedef struct svd_params {
+    svd_method method;
+    svd_want want;           /* default SVD_UV; SVD_VALUES may differ from the others in the last bits of S */
+    size_t rank;             /* randomized: how many values, 1..min(rows, columns); else ignored */
+    size_t oversampling;     /* randomized: default 10 */
+    size_t power_iterations; /* randomized: default 4, each with re-orthonormalization */
+    unsigned long seed;      /* randomized: default 1 */
+    double tolerance; /* values <= it count as zero; default negative: max(rows, columns) eps sigma_1 */
+    int jobs;         /* threads, default 1; the result does not depend on it */
+} svd_params;
+
+typedef struct svd_result {
+    size_t rows, columns;
+    size_t count;       /* values held: min(rows, columns), or params.rank when randomized */
+    bool complete;      /* count == min(rows, columns) */
+    gsl_vector *values; /* count, descending, >= 0 */
+    gsl_matrix *U;      /* rows x count, or NULL when not wanted; orthonormal whatever the rank of A */
+    gsl_matrix *V;      /* columns x count, or NULL when not wanted */
+    double frobenius;   /* Frobenius norm of A */
+    double tolerance;   /* the one used for the rank */
+    size_t rank;        /* number of values > tolerance */
+    svd_method method;  /* the one that was used, never SVD_AUTO */
+} svd_result;
+
+void svd_defaults(svd_params *params);
+
+/* Whether PARAMS fit a matrix of this shape (rows 0: not known yet, streaming). */
+ml_status svd_check(const svd_params *params, size_t rows, size_t columns, ml_message *why);
+
+/* Decompose A, which is left as it is and at least 1 x 1.  An entry that is not finite is refused.  On
+ * failure RESULT holds nothing; otherwise the caller frees it. */
+ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *result, ml_message *why);
+void svd_free(svd_result *result);
+
+/* The same from rows that arrive in pieces of any size, in memory O(columns^2); values and V are the same
+ * bytes as those of svd_fit.  params.want must not be SVD_UV, nor the method jacobi or randomized. */
+typedef struct svd_stream svd_stream;
+ml_status svd_begin(svd_stream **stream, const svd_params *params, size_t columns, ml_message *why);
+ml_status svd_add(svd_stream *stream, const gsl_matrix *rows, ml_message *why);
+ml_status svd_finish(svd_stream *stream, svd_result *result, ml_message *why);
+void svd_stream_free(svd_stream *stream);
+
+/* Value I squared over the squared Frobenius norm; 0 for the zero matrix. */
+double svd_share(const svd_result *result, size_t i);
+/* The sum of the shares of values 0..I. */
+double svd_cumulative(const svd_result *result, size_t i);
+/* The least k whose first k values hold FRACTION (0..1] of the squared norm; at least 1, at most count. */
+size_t svd_energy(const svd_result *result, double fraction);
+
+double svd_condition(const svd_result *result); /* sigma_1 / sigma_min(rows, columns); inf when that is 0 */
+double svd_norm2(const svd_result *result);
+double svd_nuclear(const svd_result *result); /* the sum of the values */
+
+/* In *OUT, new, the caller's.  A value <= result.tolerance counts as zero. */
+/* Moore-Penrose inverse, columns x rows (needs U and V). */
+ml_status svd_pinv(const svd_result *result, gsl_matrix **out, ml_message *why);
+/* Orthonormal basis of {x: A x = 0}, columns x (columns - rank), sign rule applied; *OUT is NULL when that
+ * is {0} (needs V). */
+ml_status svd_null(const svd_result *result, gsl_matrix **out, ml_message *why);
+/* Orthonormal basis of {A x}, rows x rank: the first columns of U; *OUT is NULL for the zero matrix. */
+ml_status svd_range(const svd_result *result, gsl_matrix **out, ml_message *why);
+/* The nearest matrix of rank K (Eckart, Young 1936): the first K terms; K is cut to count. */
+ml_status svd_approximation(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why);
+
+/* A run of equal values: their vectors are unique only as a span.  Neighbours count as equal when they
+ * differ by at most 10 max(rows, columns) eps sigma_1, about the error of a computed value; values that
+ * count as zero are no run, except that two or more of them make the last one.  The first run that starts
+ * at or behind *FIRST is put in *FIRST and *LAST (inclusive, 0-based); false when there is none. */
+bool svd_repeated(const svd_result *result, size_t *first, size_t *last);
+
+/* LAPACK's test ratios (TESTING/EIG/dbdt01.f, dort01.f): below about 30 when all is well. */
+typedef struct svd_quality {
+    double residual; /* |A - U S V'|_1 / (|A|_1 max(rows, columns) eps); NAN for a truncated result */
+    double u, v;     /* |I - U'U|_1 / (rows eps), |I - V'V|_1 / (columns eps) */
+} svd_quality;
+ml_status svd_report(const gsl_matrix *a, const svd_result *result, svd_quality *quality, ml_message *why);
+
+#endif
