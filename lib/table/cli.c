@@ -1,0 +1,566 @@
+#include "table/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <gsl/gsl_errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/nearest.h"
+#include "base/number.h"
+#include "base/parallel.h"
+
+static const char *const formats[] = {"auto", "csv", "tsv", "json", "table", NULL};
+static const char *const policies[] = {"error", "drop", "mean", NULL};
+
+#define AT(member) offsetof(cli, member)
+
+/* Offered by every tool that takes the group; letters keep their meaning across tools. */
+static const cli_option common[] = {
+    {'d', "delimiter", "C",
+     "cell separator of the input: a character, tab, \\t, or space for runs of blanks; default comma",
+     CLI_DELIMITER, AT(reader.delimiter), .group = CLI_READS},
+    {'H', "header", NULL,
+     "the first line of the input is names; default: it is when none of its cells is a number", CLI_SET,
+     AT(reader.header), .least = READER_HEADER, .group = CLI_READS},
+    {'N', "no-header", NULL, "the first line of the input is data", CLI_SET, AT(reader.header),
+     .least = READER_NO_HEADER, .group = CLI_READS},
+    {0, "names", "A,B,...", "names for a table that has none", CLI_TEXT, AT(reader.names),
+     .group = CLI_READS},
+    {'c', "columns", "LIST",
+     "columns to use: an exact name, else a 1-based number, else a range such as 2-4, 3- or first:last; "
+     "default all",
+     CLI_TEXT, AT(reader.columns), .group = CLI_READS},
+    {'x', "exclude", "LIST", "columns to leave out", CLI_TEXT, AT(reader.exclude), .group = CLI_READS},
+    {'i', "id", "LIST", "columns carried to the output unchanged and not computed on", CLI_TEXT,
+     AT(reader.id), .group = CLI_READS},
+    {'y', "target", "COL", "the column to predict or compare with", CLI_TEXT, AT(reader.target),
+     .group = CLI_TARGET},
+    {0, "na", "POLICY",
+     "what a missing cell gets: error, drop its row, or the mean of its column; default error", CLI_CHOICE,
+     AT(reader.na), .choices = policies, .group = CLI_READS},
+    {0, "na-values", "LIST", "the tokens that mean missing; default the empty cell and NA", CLI_TEXT,
+     AT(reader.na_values), .group = CLI_READS},
+    {'s', "show", "LIST", "which results to print, in this order", CLI_SHOW, 0, .group = CLI_WRITES},
+    {'f', "format", "FORMAT",
+     "auto, csv, tsv, json or table; default auto: an aligned table with 6 digits on a terminal, CSV "
+     "anywhere else",
+     CLI_CHOICE, AT(format), .choices = formats, .group = CLI_WRITES},
+    {0, "no-names", NULL, "print values only, no line of names", CLI_CLEAR, AT(writer.names),
+     .group = CLI_WRITES},
+    {'p', "precision", "N",
+     "significant digits of printed numbers, 1 to 17; default the shortest text that reads back to the same "
+     "number",
+     CLI_COUNT, AT(precision), .least = 1, .most = 17, .group = CLI_WRITES},
+    {'S', "seed", "N", "the seed of every random choice; default 1", CLI_SEED, AT(seed), .group = CLI_RANDOM},
+    {'j', "jobs", "N",
+     "threads; default the processors this process may use; the bytes printed are the same for every N",
+     CLI_COUNT, AT(job_count), .least = 1, .most = 1024, .group = CLI_JOBS},
+    {0, "save", "FILE", "keep the fitted model in FILE, written whole or not at all", CLI_TEXT, AT(save),
+     .group = CLI_MODEL},
+    {0, "apply", "FILE", "apply the model kept in FILE to the rows of the input instead of fitting one",
+     CLI_TEXT, AT(apply), .group = CLI_MODEL},
+    {'q', "quiet", NULL, "no notes on standard error", CLI_FLAG, AT(quiet), .group = 0},
+    {'h', "help", NULL, "print this help", CLI_HELP, 0, .group = 0},
+    {'V', "version", NULL, "print the version", CLI_VERSION, 0, .group = 0},
+    {0, "generate", "KIND", NULL, CLI_GENERATE, 0, .group = 0}, /* no help text: hidden */
+};
+
+static bool option_ends(const cli_option *o)
+{
+    return o->letter == 0 && o->name == NULL;
+}
+
+static void print_line(const cli *c, const char *format, va_list arguments)
+{
+    fprintf(stderr, "%s: ", c->tool->name);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void cli_note(const cli *c, const char *format, ...)
+{
+    if (c->quiet)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(c, format, arguments);
+    va_end(arguments);
+}
+
+int cli_fail(const cli *c, const ml_message *why)
+{
+    fprintf(stderr, "%s: %s\n", c->tool->name, why->text);
+    return ML_FAIL;
+}
+
+int cli_usage(const cli *c, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(c, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "try '%s --help'\n", c->tool->name);
+    return ML_FAIL;
+}
+
+static void note_from_reader(void *context, const char *text)
+{
+    cli_note(context, "%s", text);
+}
+
+/* Everything that the tool prints without a writer: help, version, generated text. */
+static int print_text(const cli *c, buffer *text)
+{
+    const char *p = buffer_text(text);
+    size_t left = text->size;
+    int status = text->failed ? ML_FAIL : ML_OK;
+    while (left > 0 && status == ML_OK) {
+        ssize_t n = write(STDOUT_FILENO, p, left);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            fprintf(stderr, "%s: cannot write to standard output: %s\n", c->tool->name, strerror(errno));
+            status = ML_FAIL;
+        } else {
+            p += n;
+            left -= (size_t)n;
+        }
+    }
+    buffer_free(text);
+    return status;
+}
+
+/* --- the table --- */
+
+static void add_option(cli *c, size_t *count, const cli_option *option)
+{
+    for (size_t i = 0; i < *count; i++) {
+        const cli_option *other = &c->table[i];
+        bool twice = (option->letter != 0 && option->letter == other->letter) ||
+                     (option->name != NULL && other->name != NULL && strcmp(option->name, other->name) == 0);
+        if (twice) {
+            fprintf(stderr, "%s: option table: -%c --%s stands twice\n", c->tool->name,
+                    option->letter ? option->letter : ' ', option->name ? option->name : "");
+            abort();
+        }
+    }
+    if (*count + 1 >= CLI_MAX_OPTIONS)
+        abort();
+    c->table[(*count)++] = *option;
+}
+
+/* The tool's own options come last in the table and first in the help. */
+static void build_table(cli *c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        if (common[i].group == 0 || (common[i].group & c->tool->groups))
+            add_option(c, &count, &common[i]);
+    c->own_from = count;
+    for (const cli_option *o = c->tool->options; !option_ends(o); o++)
+        add_option(c, &count, o);
+    c->table[count] = (cli_option){0};
+}
+
+static size_t table_size(const cli *c)
+{
+    size_t n = 0;
+    while (!option_ends(&c->table[n]))
+        n++;
+    return n;
+}
+
+static bool is_called(const cli_option *o, const char *name)
+{
+    if (name[1] == '\0')
+        return o->letter == name[0];
+    return o->name != NULL && strcmp(o->name, name) == 0;
+}
+
+bool cli_given(const cli *c, const char *option)
+{
+    for (size_t i = 0; i < table_size(c); i++)
+        if (is_called(&c->table[i], option))
+            return c->given[i];
+    return false;
+}
+
+bool cli_shows(const cli *c, const char *name)
+{
+    for (size_t i = 0; i < c->show_count; i++)
+        if (strcmp(c->tool->shows[c->shows[i]].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* How the user wrote the option, for messages. */
+static const char *spelled(const cli_option *o, char space[40])
+{
+    if (o->name != NULL)
+        snprintf(space, 40, "--%s", o->name);
+    else
+        snprintf(space, 40, "-%c", o->letter);
+    return space;
+}
+
+/* --- values --- */
+
+static int bad_value(const cli *c, const cli_option *o, const char *value, const char *wanted)
+{
+    char space[40];
+    return cli_usage(c, "%s: '%s' is not %s", spelled(o, space), value, wanted);
+}
+
+static int set_number(const cli *c, const cli_option *o, const char *value, void *place)
+{
+    number n;
+    char wanted[96];
+    bool whole = o->kind == CLI_COUNT;
+    bool good =
+        number_read(value, strlen(value), &n) == NUMBER_OK && n.value >= o->least && n.value <= o->most;
+    if (whole)
+        good = good && n.value < 9e15 && n.value == (double)(long long)n.value;
+    if (!good) {
+        if (o->most < 1e15)
+            snprintf(wanted, sizeof wanted, "a %snumber from %g to %g", whole ? "whole " : "", o->least,
+                     o->most);
+        else
+            snprintf(wanted, sizeof wanted, "a %snumber of at least %g", whole ? "whole " : "", o->least);
+        return bad_value(c, o, value, wanted);
+    }
+    if (whole)
+        *(size_t *)place = (size_t)n.value;
+    else
+        *(double *)place = n.value;
+    return -1;
+}
+
+static int set_choice(const cli *c, const cli_option *o, const char *value, void *place)
+{
+    buffer wanted = {0};
+    buffer_string(&wanted, "one of");
+    for (int i = 0; o->choices[i] != NULL; i++) {
+        if (strcmp(o->choices[i], value) == 0) {
+            *(int *)place = i;
+            buffer_free(&wanted);
+            return -1;
+        }
+        buffer_printf(&wanted, "%s %s", i ? "," : "", o->choices[i]);
+    }
+    int status = bad_value(c, o, value, buffer_text(&wanted));
+    buffer_free(&wanted);
+    return status;
+}
+
+static int set_delimiter(const cli *c, const cli_option *o, const char *value, char *place)
+{
+    if (strcmp(value, "tab") == 0 || strcmp(value, "\\t") == 0)
+        *place = '\t';
+    else if (strcmp(value, "space") == 0)
+        *place = ' ';
+    else if (strlen(value) == 1 && (signed char)value[0] > 0 &&
+             strchr("\"\n\r.+-0123456789", value[0]) == NULL)
+        *place = value[0];
+    else
+        return bad_value(c, o, value,
+                         "a cell separator: one character (no digit, quote, sign or point), tab or space");
+    return -1;
+}
+
+static int set_seed(const cli *c, const cli_option *o, const char *value, unsigned long *place)
+{
+    char *end;
+    errno = 0;
+    *place = strtoul(value, &end, 10);
+    if (errno != 0 || *end != '\0' || value[0] < '0' || value[0] > '9')
+        return bad_value(c, o, value, "a whole number from 0 to 18446744073709551615");
+    return -1;
+}
+
+static int unknown_show(const cli *c, const char *name)
+{
+    const char *names[CLI_MAX_SHOWS];
+    size_t count = 0;
+    buffer list = {0};
+    for (const cli_show *s = c->tool->shows; s->name != NULL; s++) {
+        buffer_printf(&list, "%s%s", count ? ", " : "", s->name);
+        names[count++] = s->name;
+    }
+    const char *near = nearest_name(name, names, count);
+    int status =
+        near ? cli_usage(c, "--show: there is no result '%s'; did you mean '%s'?", name, near)
+             : cli_usage(c, "--show: there is no result '%s'; there are %s", name, buffer_text(&list));
+    buffer_free(&list);
+    return status;
+}
+
+static int add_show(cli *c, const char *name)
+{
+    for (size_t i = 0; c->tool->shows[i].name != NULL; i++) {
+        if (strcmp(c->tool->shows[i].name, name) != 0)
+            continue;
+        if (!cli_shows(c, name))
+            c->shows[c->show_count++] = i;
+        return -1;
+    }
+    return unknown_show(c, name);
+}
+
+static int set_shows(cli *c, const char *list)
+{
+    char name[64];
+    int status = -1;
+    c->show_count = 0;
+    while (status < 0) {
+        size_t length = strcspn(list, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), list);
+        status = add_show(c, name);
+        if (list[length] == '\0')
+            break;
+        list += length + 1;
+    }
+    return status;
+}
+
+static int print_version(const cli *c)
+{
+    buffer text = {0};
+    buffer_printf(&text, "%s (mltools) %s\n", c->tool->name, ML_VERSION);
+    return print_text(c, &text);
+}
+
+static int print_help(const cli *c)
+{
+    buffer text = {0};
+    cli_help(c, &text);
+    return print_text(c, &text);
+}
+
+static int print_generated(const cli *c, const char *kind)
+{
+    buffer text = {0};
+    if (!cli_generate(c, kind, &text)) {
+        buffer_free(&text);
+        return cli_usage(c, "--generate: '%s' is not one of mdoc, bash, zsh", kind);
+    }
+    return print_text(c, &text);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int set_option(cli *c, size_t index, const char *value)
+{
+    const cli_option *o = &c->table[index];
+    char *base = index < c->own_from ? (char *)c : (char *)c->params;
+    void *place = base + o->offset;
+    c->given[index] = true;
+    switch (o->kind) {
+    case CLI_FLAG:
+    case CLI_CLEAR:
+        *(bool *)place = o->kind == CLI_FLAG;
+        return -1;
+    case CLI_SET:
+        *(int *)place = (int)o->least;
+        return -1;
+    case CLI_TEXT:
+        *(const char **)place = value;
+        return -1;
+    case CLI_COUNT:
+    case CLI_REAL:
+        return set_number(c, o, value, place);
+    case CLI_CHOICE:
+        return set_choice(c, o, value, place);
+    case CLI_DELIMITER:
+        return set_delimiter(c, o, value, place);
+    case CLI_SEED:
+        return set_seed(c, o, value, place);
+    case CLI_SHOW:
+        return set_shows(c, value);
+    case CLI_HELP:
+        return print_help(c);
+    case CLI_VERSION:
+        return print_version(c);
+    case CLI_GENERATE:
+        return print_generated(c, value);
+    }
+    return -1;
+}
+
+/* --- the walk through argv --- */
+
+enum { LONG_BASE = 1000 };
+
+static int unknown_option(const cli *c, const char *word)
+{
+    const char *names[CLI_MAX_OPTIONS];
+    size_t count = 0;
+    for (size_t i = 0; i < table_size(c); i++)
+        if (c->table[i].name != NULL && c->table[i].help != NULL)
+            names[count++] = c->table[i].name;
+    char bare[64];
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "="), word);
+    const char *near = bare[0] == '-' && bare[1] == '-' ? nearest_name(bare + 2, names, count) : NULL;
+    if (near != NULL)
+        return cli_usage(c, "unknown option '%s'; did you mean '--%s'?", bare, near);
+    return cli_usage(c, "unknown option '%s'", bare);
+}
+
+/* getopt_long takes an unambiguous beginning for the whole name; a script that relies on it breaks when an
+ * option is added, so the word as typed must be the whole name. */
+static bool typed_whole(const cli_option *o, char **argv, int at)
+{
+    const char *word = argv[at - 1];
+    if (o->metavar != NULL && (strncmp(word, "--", 2) != 0 || strchr(word, '=') == NULL || optarg == word))
+        word = argv[at - 2];
+    size_t length = strcspn(word + 2, "=");
+    return strlen(o->name) == length && strncmp(o->name, word + 2, length) == 0;
+}
+
+static void make_getopt_tables(const cli *c, struct option *longs, char *shorts)
+{
+    size_t n = 0;
+    *shorts++ = ':';
+    for (size_t i = 0; i < table_size(c); i++) {
+        const cli_option *o = &c->table[i];
+        if (o->letter != 0) {
+            *shorts++ = o->letter;
+            if (o->metavar != NULL)
+                *shorts++ = ':';
+        }
+        if (o->name != NULL)
+            longs[n++] = (struct option){o->name, o->metavar ? required_argument : no_argument, NULL,
+                                         LONG_BASE + (int)i};
+    }
+    longs[n] = (struct option){0};
+    *shorts = '\0';
+}
+
+/* Where in the table is the option that getopt returned? */
+static size_t find_option(const cli *c, int returned)
+{
+    if (returned >= LONG_BASE)
+        return (size_t)(returned - LONG_BASE);
+    size_t i = 0;
+    while (c->table[i].letter != returned)
+        i++;
+    return i;
+}
+
+static int unknown_letter(const cli *c, char **argv)
+{
+    char word[3] = {'-', (char)optopt, '\0'};
+    if (optopt >= LONG_BASE) /* an option that takes no argument was given one */
+        return cli_usage(c, "--%s takes no argument", c->table[optopt - LONG_BASE].name);
+    return unknown_option(c, optopt == 0 ? argv[optind - 1] : word);
+}
+
+static int missing_argument(const cli *c)
+{
+    char space[40];
+    const cli_option *o = &c->table[find_option(c, optopt)];
+    return cli_usage(c, "%s needs an argument: %s", spelled(o, space), o->metavar);
+}
+
+static int walk(cli *c, int argc, char **argv)
+{
+    struct option longs[CLI_MAX_OPTIONS];
+    char shorts[2 * CLI_MAX_OPTIONS + 2];
+    make_getopt_tables(c, longs, shorts);
+    opterr = 0;
+    for (int returned; (returned = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+        if (returned == ':')
+            return missing_argument(c);
+        if (returned == '?')
+            return unknown_letter(c, argv);
+        size_t index = find_option(c, returned);
+        if (returned >= LONG_BASE && !typed_whole(&c->table[index], argv, optind))
+            return unknown_option(
+                c, argv[optind - (c->table[index].metavar && optarg == argv[optind - 1] ? 2 : 1)]);
+        int status = set_option(c, index, optarg);
+        if (status >= 0)
+            return status;
+    }
+    return -1;
+}
+
+static int take_operands(cli *c, int argc, char **argv)
+{
+    if (argc - optind > 1)
+        return cli_usage(c, "one FILE at most, and '%s' is a second one; join files with cat",
+                         argv[optind + 1]);
+    if (optind < argc)
+        c->file = argv[optind];
+    if (c->file != NULL && strcmp(c->file, "-") == 0)
+        c->file = NULL;
+    return -1;
+}
+
+/* A closed standard stream must not become the first file that is opened: /dev/null opened the wrong way
+ * round takes its place, so that using it fails. */
+static void hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+static void finish(cli *c)
+{
+    if (c->show_count == 0)
+        c->show_count = 1; /* shows[0] is 0: the tool's default */
+    bool terminal = isatty(STDOUT_FILENO);
+    c->writer.format = c->format ? (writer_format)(c->format - 1) : terminal ? WRITER_TABLE : WRITER_CSV;
+    c->writer.precision = (int)c->precision;
+    c->writer.blocks = c->show_count > 1;
+    if (c->job_count == 0)
+        c->job_count = (size_t)parallel_processors();
+    c->writer.jobs = c->reader.jobs = (int)c->job_count;
+}
+
+int cli_parse(cli *c, const cli_tool *tool, void *params, int argc, char **argv)
+{
+    *c = (cli){.tool = tool, .params = params, .seed = 1};
+    hold_standard_streams();
+    gsl_set_error_handler_off();
+    reader_defaults(&c->reader);
+    c->reader.note = note_from_reader;
+    c->reader.note_context = c;
+    c->writer = (writer_options){.delimiter = ',', .names = true};
+    build_table(c);
+    int status = walk(c, argc, argv);
+    if (status < 0)
+        status = take_operands(c, argc, argv);
+    if (status >= 0)
+        return status;
+    finish(c);
+    if ((tool->groups & CLI_READS) && c->file == NULL && isatty(STDIN_FILENO)) {
+        buffer line = {0};
+        cli_usage_line(c, &line);
+        fprintf(stderr, "%s%s: no FILE, and standard input is a terminal; try '%s --help'\n",
+                buffer_text(&line), tool->name, tool->name);
+        buffer_free(&line);
+        return ML_FAIL;
+    }
+    return -1;
+}
+
+writer *cli_output(const cli *c)
+{
+    return writer_open(STDOUT_FILENO, &c->writer);
+}
+
+int cli_close(const cli *c, writer *w, int status)
+{
+    ml_message why;
+    bool broken = false;
+    if (w != NULL && writer_close(w, &broken, &why) != ML_OK) {
+        if (!broken)
+            cli_fail(c, &why);
+        return ML_FAIL;
+    }
+    return status;
+}
