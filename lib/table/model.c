@@ -132,12 +132,12 @@ static ml_status need_block(const model *m, const char *name, const block **b, m
     return *b ? ML_OK : ml_fail(why, "%s: not a whole model: it has no block '%s'", m->path, name);
 }
 
-static ml_status need_column(const model *m, const block *b, const char *column, size_t *at, ml_message *why)
+static ml_status need_column(const model *m, const block *b, const char *title, size_t *at, ml_message *why)
 {
     for (*at = 0; *at < b->columns; ++*at)
-        if (strcmp(b->names[*at], column) == 0)
+        if (strcmp(b->names[*at], title) == 0)
             return ML_OK;
-    return ml_fail(why, "%s: not a whole model: block '%s' has no column '%s'", m->path, b->name, column);
+    return ml_fail(why, "%s: not a whole model: block '%s' has no column '%s'", m->path, b->name, title);
 }
 
 /* Models hold finite numbers only. */
@@ -191,14 +191,14 @@ static ml_status bad_cell(const model *m, const block *b, size_t i, size_t j, ml
                    b->name, i + 1, b->names[j], b->cells[i * b->columns + j]);
 }
 
-ml_status model_texts(const model *m, const char *name, const char *column, const char ***cells,
+ml_status model_texts(const model *m, const char *name, const char *title, const char ***cells,
                       ml_message *why)
 {
     const block *b;
     size_t at;
     ml_status status = need_block(m, name, &b, why);
     if (status == ML_OK)
-        status = need_column(m, b, column, &at, why);
+        status = need_column(m, b, title, &at, why);
     if (status != ML_OK)
         return status;
     *cells = memory_array(b->rows, sizeof **cells);
@@ -209,14 +209,14 @@ ml_status model_texts(const model *m, const char *name, const char *column, cons
     return ML_OK;
 }
 
-ml_status model_vector(const model *m, const char *name, const char *column, gsl_vector *values,
+ml_status model_vector(const model *m, const char *name, const char *title, gsl_vector *values,
                        ml_message *why)
 {
     const block *b;
     size_t at;
     ml_status status = need_block(m, name, &b, why);
     if (status == ML_OK)
-        status = need_column(m, b, column, &at, why);
+        status = need_column(m, b, title, &at, why);
     if (status == ML_OK && b->rows != values->size)
         return ml_fail(why, "%s: block '%s' has %zu rows where %zu were expected", m->path, name, b->rows,
                        values->size);

@@ -32,10 +32,10 @@ ml_status model_count(const model *m, const char *key, size_t least, size_t most
 ml_status model_shape(const model *m, const char *block, size_t *rows, size_t *columns, ml_message *why);
 /* The text cells of a column of a block, each terminated: a new array of the model's own texts, which the
  * caller frees before the model. */
-ml_status model_texts(const model *m, const char *block, const char *column, const char ***cells,
+ml_status model_texts(const model *m, const char *block, const char *title, const char ***cells,
                       ml_message *why);
 /* Numbers of one column into VALUES, whose size must be the number of rows. */
-ml_status model_vector(const model *m, const char *block, const char *column, gsl_vector *values,
+ml_status model_vector(const model *m, const char *block, const char *title, gsl_vector *values,
                        ml_message *why);
 /* Columns FROM, FROM + 1, ... of a block into VALUES, whose shape must fit what the block has. */
 ml_status model_matrix(const model *m, const char *block, size_t from, gsl_matrix *values, ml_message *why);

@@ -63,6 +63,9 @@ const char *reader_block(const reader *r);
 /* Go to the next block of the input and read its names (same options); *more is false at the end. */
 ml_status reader_next_block(reader *r, bool *more, ml_message *why);
 
+/* After the last piece: an error when the block had no rows, or when another block follows. */
+ml_status reader_finish(reader *r, ml_message *why);
+
 /* Rows dropped and cells filled so far by the policy for missing cells. */
 size_t reader_dropped(const reader *r);
 

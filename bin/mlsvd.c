@@ -1,0 +1,376 @@
+/* mlsvd: the singular value decomposition of the matrix on standard input. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ml/svd.h"
+#include "table/cli.h"
+
+typedef struct params {
+    svd_params svd;
+    size_t rank;
+    double energy;
+    double tolerance;
+} params;
+
+enum { VALUES, U, S, V, A, RANK, CONDITION, NORMS, PSEUDOINVERSE, NULL_SPACE, RANGE, REPORT };
+
+static const char *const methods[] = {"auto", "dc", "jacobi", "randomized", NULL};
+
+#define AT(member) offsetof(params, member)
+
+static const cli_option options[] = {
+    {'k', NULL, "N", "print and use the first N singular values only; needed with -m randomized", CLI_COUNT,
+     AT(rank), .least = 1, .most = 1e9},
+    {0, "energy", "X", "the fewest singular values that hold this share of the squared norm, such as 0.9",
+     CLI_REAL, AT(energy), .least = 1e-300, .most = 1},
+    {'m', "method", "NAME",
+     "auto, dc (divide and conquer), jacobi (small values to high relative accuracy when the matrix is a "
+     "well-conditioned one times a diagonal) or randomized (the first N values of a large matrix, "
+     "approximately); "
+     "default auto, which is dc",
+     CLI_CHOICE, AT(svd.method), .choices = methods},
+    {'t', "tolerance", "X",
+     "singular values of at most X count as zero; default max(rows, columns) times the machine epsilon times "
+     "the "
+     "largest value",
+     CLI_REAL, AT(tolerance), .least = 0, .most = 1e308},
+    {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
+};
+
+/* In the order of the enumeration. */
+static const cli_show shows[] = {
+    {"values", "the singular values, their shares of the squared norm, and the cumulative share"},
+    {"U", "left singular vectors, in columns"},
+    {"S", "the singular values as a diagonal matrix, so that A = U S V'"},
+    {"V", "right singular vectors, in columns"},
+    {"A", "the nearest matrix of rank N (-k) or of the share of --energy"},
+    {"rank", "how many values are above the tolerance"},
+    {"cond", "the condition number in the 2-norm; inf for a singular matrix"},
+    {"norms", "the 2-norm, the Frobenius norm and the nuclear norm"},
+    {"pinv", "the Moore-Penrose pseudoinverse"},
+    {"null", "an orthonormal basis of the null space, in columns; nothing when it is {0}"},
+    {"range", "an orthonormal basis of the column space, in columns"},
+    {"report", "shape, method, rank and its tolerance, and the residual and orthogonality as test ratios: "
+               "below 30 is right to rounding"},
+    {NULL, NULL},
+};
+
+static const cli_example examples[] = {
+    {"printf '3,0\\n4,5\\n' | mlsvd", "the singular values sqrt(45) and sqrt(5)"},
+    {"mlsvd -s U,S,V A.csv", "the three factors as named blocks"},
+    {"mlsvd -k 2 -s A ratings.csv", "the nearest matrix of rank 2"},
+    {NULL, NULL},
+};
+
+static const cli_tool tool = {
+    .name = "mlsvd",
+    .summary = "singular value decomposition",
+    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_JOBS,
+    .options = options,
+    .shows = shows,
+    .examples = examples,
+};
+
+typedef struct job {
+    const cli *c;
+    params p;
+    table rows; /* the matrix, when it is held in memory, else empty */
+    svd_result svd;
+    size_t used; /* k: how many values are printed and used */
+    writer *out;
+} job;
+
+static column reals(const char *name, const double *values, size_t stride)
+{
+    return (column){.name = name, .kind = COLUMN_REAL, .real = values, .stride = stride};
+}
+
+/* --- decomposing --- */
+
+static svd_want wanted(const cli *c)
+{
+    static const char *const need_u[] = {"U", "A", "pinv", "range", "report"};
+    for (size_t i = 0; i < sizeof need_u / sizeof need_u[0]; i++)
+        if (cli_shows(c, need_u[i]))
+            return SVD_UV;
+    return cli_shows(c, "V") || cli_shows(c, "null") ? SVD_V : SVD_VALUES;
+}
+
+static ml_status decompose_stream(job *j, reader *r, ml_message *why)
+{
+    svd_stream *s;
+    const table *piece;
+    ml_status status = svd_begin(&s, &j->p.svd, reader_columns(r)->columns, why);
+    while (status == ML_OK && (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
+        gsl_matrix_const_view rows = gsl_matrix_const_view_array(piece->x->data, piece->rows, piece->columns);
+        status = svd_add(s, &rows.matrix, why);
+    }
+    if (status == ML_OK)
+        status = reader_finish(r, why);
+    if (status == ML_OK)
+        status = svd_finish(s, &j->svd, why);
+    svd_stream_free(s);
+    return status;
+}
+
+static ml_status decompose_rows(job *j, reader *r, ml_message *why)
+{
+    ml_status status = reader_rest(r, &j->rows, why);
+    if (status == ML_OK)
+        status = reader_finish(r, why);
+    return status == ML_OK ? svd_fit(j->rows.x, &j->p.svd, &j->svd, why) : status;
+}
+
+/* Where U is not needed the rows are read once and not kept. */
+static ml_status decompose(job *j, ml_message *why)
+{
+    bool direct = j->p.svd.want == SVD_UV || j->p.svd.method == SVD_JACOBI ||
+                  j->p.svd.method == SVD_RANDOMIZED || j->c->reader.na == READER_NA_MEAN;
+    reader *r;
+    ml_status status = reader_open(&r, j->c->file, &j->c->reader, why);
+    if (status == ML_OK)
+        status = direct ? decompose_rows(j, r, why) : decompose_stream(j, r, why);
+    reader_free(r);
+    return status;
+}
+
+static size_t values_used(const job *j)
+{
+    if (j->p.energy > 0)
+        return svd_energy(&j->svd, j->p.energy);
+    return j->p.rank && j->p.rank < j->svd.count ? j->p.rank : j->svd.count;
+}
+
+static void note_repeated(const job *j)
+{
+    size_t first = 0, last;
+    for (; svd_repeated(&j->svd, &first, &last); first = last + 1)
+        cli_note(j->c, "singular values %zu to %zu are equal to rounding: their vectors are not unique",
+                 first + 1, last + 1);
+}
+
+/* --- results --- */
+
+static ml_status print_values(job *j, ml_message *why)
+{
+    size_t k = j->used;
+    double *numbers = memory_array(3 * k, sizeof *numbers);
+    if (numbers == NULL)
+        return ml_fail_memory(why, "the values", 3 * k * sizeof *numbers);
+    for (size_t i = 0; i < k; i++) {
+        numbers[3 * i] = (double)(i + 1);
+        numbers[3 * i + 1] = svd_share(&j->svd, i);
+        numbers[3 * i + 2] = svd_cumulative(&j->svd, i);
+    }
+    column columns[] = {reals("component", numbers, 3),
+                        reals("value", j->svd.values->data, j->svd.values->stride),
+                        reals("share", numbers + 1, 3), reals("cumulative", numbers + 2, 3)};
+    writer_block(j->out, "values", columns, 4, k);
+    free(numbers);
+    return ML_OK;
+}
+
+static void print_first_columns(job *j, const char *name, gsl_matrix *m)
+{
+    gsl_matrix_view first = gsl_matrix_submatrix(m, 0, 0, m->size1, j->used);
+    writer_matrix(j->out, name, &first.matrix);
+}
+
+/* Bare, or with the id columns before it and then with names. */
+static ml_status print_beside_ids(job *j, const char *name, const gsl_matrix *m, size_t width, char **names,
+                                  ml_message *why)
+{
+    size_t texts = j->rows.text_count;
+    column *columns = memory_array(texts + width, sizeof *columns);
+    if (columns == NULL)
+        return ml_fail_memory(why, name, (texts + width) * sizeof *columns);
+    for (size_t i = 0; i < texts; i++)
+        columns[i] = (column){.name = j->rows.texts[i].name, .kind = COLUMN_TEXT, .text = &j->rows.texts[i]};
+    for (size_t i = 0; i < width; i++)
+        columns[texts + i] = reals(names[i], m->data + i, m->tda);
+    writer_block(j->out, name, columns, texts + width, m->size1);
+    free(columns);
+    return ML_OK;
+}
+
+/* A matrix with a row for each row of the input: U, the approximation, the range. */
+static ml_status print_row_matrix(job *j, const char *name, gsl_matrix *m, size_t width, ml_message *why)
+{
+    if (j->rows.text_count == 0) {
+        gsl_matrix_view first = gsl_matrix_submatrix(m, 0, 0, m->size1, width);
+        writer_matrix(j->out, name, &first.matrix);
+        return ML_OK;
+    }
+    char(*made)[32] = memory_array(width, sizeof *made);
+    char **names = memory_array(width, sizeof *names);
+    ml_status status = made && names ? ML_OK : ml_fail_memory(why, name, width * sizeof *made);
+    for (size_t i = 0; status == ML_OK && i < width; i++) {
+        if (name[0] == 'A')
+            names[i] = (char *)table_name(&j->rows, i, made[i]);
+        else
+            snprintf(names[i] = made[i], sizeof made[i], "%c%zu", name[0], i + 1);
+    }
+    if (status == ML_OK)
+        status = print_beside_ids(j, name, m, width, names, why);
+    free(made);
+    free(names);
+    return status;
+}
+
+static ml_status print_s(job *j, ml_message *why)
+{
+    gsl_matrix *s = gsl_matrix_calloc(j->used, j->used);
+    if (s == NULL)
+        return ml_fail_memory(why, "S", j->used * j->used * sizeof(double));
+    for (size_t i = 0; i < j->used; i++)
+        gsl_matrix_set(s, i, i, gsl_vector_get(j->svd.values, i));
+    writer_matrix(j->out, "S", s);
+    gsl_matrix_free(s);
+    return ML_OK;
+}
+
+static void print_number(job *j, const char *name, double value)
+{
+    column one = reals(name, &value, 1);
+    writer_block(j->out, name, &one, 1, 1);
+}
+
+static void print_norms(job *j)
+{
+    double two = svd_norm2(&j->svd), nuclear = svd_nuclear(&j->svd);
+    column columns[] = {reals("two", &two, 1), reals("frobenius", &j->svd.frobenius, 1),
+                        reals("nuclear", &nuclear, 1)};
+    writer_block(j->out, "norms", columns, 3, 1);
+}
+
+/* A new matrix M, freed here, that may be missing because its space is {0}. */
+static ml_status print_made(job *j, const char *name, gsl_matrix *m, bool of_rows, ml_message *why)
+{
+    ml_status status = ML_OK;
+    if (m == NULL) {
+        cli_note(j->c, "%s: the space is {0}, it has no basis", name);
+        writer_block(j->out, name, NULL, 0, 0);
+    } else if (of_rows) {
+        status = print_row_matrix(j, name, m, m->size2, why);
+    } else {
+        writer_matrix(j->out, name, m);
+    }
+    gsl_matrix_free(m);
+    return status;
+}
+
+static ml_status print_report(job *j, ml_message *why)
+{
+    svd_quality q;
+    ml_status status = svd_report(j->rows.x, &j->svd, &q, why);
+    if (status != ML_OK)
+        return status;
+    double shape[3] = {(double)j->svd.rows, (double)j->svd.columns, (double)j->svd.rank};
+    const char *method = methods[j->svd.method];
+    column columns[] = {reals("rows", &shape[0], 1),
+                        reals("columns", &shape[1], 1),
+                        {.name = "method", .kind = COLUMN_STRINGS, .strings = &method},
+                        reals("rank", &shape[2], 1),
+                        reals("tolerance", &j->svd.tolerance, 1),
+                        reals("residual", &q.residual, 1),
+                        reals("u_orthogonality", &q.u, 1),
+                        reals("v_orthogonality", &q.v, 1)};
+    writer_block(j->out, "report", columns, 8, 1);
+    return ML_OK;
+}
+
+static ml_status print_derived(job *j, size_t show, ml_message *why)
+{
+    gsl_matrix *m = NULL;
+    ml_status status = show == A               ? svd_approximation(&j->svd, j->used, &m, why)
+                       : show == PSEUDOINVERSE ? svd_pinv(&j->svd, &m, why)
+                       : show == NULL_SPACE    ? svd_null(&j->svd, &m, why)
+                                               : svd_range(&j->svd, &m, why);
+    return status == ML_OK ? print_made(j, shows[show].name, m, show == A || show == RANGE, why) : status;
+}
+
+static ml_status print_result(job *j, size_t show, ml_message *why)
+{
+    switch (show) {
+    case VALUES:
+        return print_values(j, why);
+    case U:
+        return print_row_matrix(j, "U", j->svd.U, j->used, why);
+    case S:
+        return print_s(j, why);
+    case V:
+        print_first_columns(j, "V", j->svd.V);
+        return ML_OK;
+    case RANK:
+        print_number(j, "rank", (double)j->svd.rank);
+        return ML_OK;
+    case CONDITION:
+        print_number(j, "cond", svd_condition(&j->svd));
+        return ML_OK;
+    case NORMS:
+        print_norms(j);
+        return ML_OK;
+    case REPORT:
+        return print_report(j, why);
+    default:
+        return print_derived(j, show, why);
+    }
+}
+
+/* --- the run --- */
+
+static int check_usage(const job *j)
+{
+    static const char *const whole[] = {"rank", "cond", "norms", "pinv", "null", "range"};
+    const cli *c = j->c;
+    if (j->p.rank && j->p.energy > 0)
+        return cli_usage(c, "-k and --energy both say how many values to use; give one of them");
+    if (j->p.svd.method != SVD_RANDOMIZED)
+        return -1;
+    if (j->p.rank == 0)
+        return cli_usage(c, "-m randomized needs -k, the number of singular values to find");
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (cli_shows(c, whole[i]))
+            return cli_usage(c, "%s needs all singular values, and -m randomized finds the first ones",
+                             whole[i]);
+    return -1;
+}
+
+static ml_status run(job *j, ml_message *why)
+{
+    ml_status status = decompose(j, why);
+    if (status != ML_OK)
+        return status;
+    j->used = values_used(j);
+    note_repeated(j);
+    if ((j->out = cli_output(j->c)) == NULL)
+        return ml_fail_memory(why, "the writer", sizeof *j);
+    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
+        status = print_result(j, j->c->shows[i], why);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    cli c;
+    job j = {.c = &c, .p = {.tolerance = -1}};
+    ml_message why;
+    svd_defaults(&j.p.svd);
+    int status = cli_parse(&c, &tool, &j.p, argc, argv);
+    if (status < 0)
+        status = check_usage(&j);
+    if (status >= 0)
+        return status;
+    j.p.svd.tolerance = j.p.tolerance;
+    j.p.svd.rank = j.p.rank;
+    j.p.svd.seed = c.seed;
+    j.p.svd.jobs = c.reader.jobs;
+    j.p.svd.want = wanted(&c);
+    status = run(&j, &why);
+    if (status == ML_FAIL)
+        cli_fail(&c, &why);
+    status = cli_close(&c, j.out, status);
+    table_free(&j.rows);
+    svd_free(&j.svd);
+    return status;
+}
