@@ -1,8 +1,8 @@
 # Build the tools: `make`.  First time on a machine: `make setup demo`.  Adding a tool means adding a file.
 #
 #   make [all]      build bin/ml*                     make check      every test; SAN=1: under ASan and UBSan
-#   make setup      install what building and testing need     make lint       style, layers, man pages, scripts
-#   make demo       PCA of the iris data              make bench      speed against the peers (make setup-bench)
+#   make setup      what building and testing need    make lint       style, layers, man pages (after make setup-lint)
+#   make demo       PCA of the iris data              make bench      speed against peers (after make setup-bench)
 #   make man        rewrite the OPTIONS blocks of the man pages
 #   make install    PREFIX=/usr/local DESTDIR=        make uninstall, make clean
 #
@@ -69,10 +69,53 @@ $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(LIBRARY)
 
 units: $(UNITS)
 
+setup:
+	sh .ci/setup build
+
+setup-lint:
+	sh .ci/setup lint
+
+setup-bench:
+	sh .ci/setup bench
+
+demo: all
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+check: all units
+	sh tests/run.sh $(BIN) $(OUT)
+
+lint: all
+	CC='$(CC)' sh tests/lint.sh $(BIN) $(OUT)
+
+man: all
+	for tool in $(TOOLS); do sh man/update.sh $(BIN) man/$$tool.1 >man/$$tool.new && mv man/$$tool.new man/$$tool.1; done
+
+bench: all $(OUT)/bench/print
+	sh tests/bench/run.sh $(BIN) $(OUT)/bench .build/bench
+
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
+
+share = $(DESTDIR)$(PREFIX)/share
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(share)/man/man1 $(share)/man/man5 $(share)/man/man7 \
+		$(share)/bash-completion/completions $(share)/zsh/site-functions
+	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	for n in 1 5 7; do install -m 644 man/*.$$n $(share)/man/man$$n; done
+	for tool in $(TOOLS); do \
+		$(BIN)/$$tool --generate bash >$(share)/bash-completion/completions/$$tool && \
+		$(BIN)/$$tool --generate zsh >$(share)/zsh/site-functions/_$$tool || exit 2; done
+
+uninstall:
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(TOOLS:%=$(share)/bash-completion/completions/%) \
+		$(TOOLS:%=$(share)/zsh/site-functions/_%)
+	for n in 1 5 7; do for page in man/*.$$n; do rm -f $(share)/man/man$$n/$${page#man/}; done; done
+
 clean:
 	rm -rf .build $(TOOLS:%=bin/%)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: all units clean
+.PHONY: all units setup setup-lint setup-bench demo check lint man bench install uninstall clean
 .SECONDARY:
