@@ -11,6 +11,11 @@
 #include "base/status.h"
 #include "table/table.h"
 
+/* CSV and TSV quote a text or a name as RFC 4180 does, and only where the reader would otherwise take it
+ * for something else.  JSON (RFC 8259) is an object a block and a line a block: {"name":"variance","rows":
+ * [{"component":"PC1",...},...]}; a row is an array when columns are unnamed or names are off; what is not
+ * finite is null; a byte that is not UTF-8 becomes U+FFFD.  A table is aligned by code points, its control
+ * characters are printed as blanks, and it is held in memory until its end; the others stream. */
 typedef enum writer_format { WRITER_CSV, WRITER_TSV, WRITER_JSON, WRITER_TABLE } writer_format;
 
 typedef struct writer_options {
@@ -18,8 +23,9 @@ typedef struct writer_options {
     char delimiter; /* of WRITER_CSV; ',' by default */
     bool names;     /* print the line of names where columns have names */
     bool blocks;    /* several results: each under "#: NAME", two empty lines between */
-    int precision;  /* significant digits 1..17; 0: shortest that reads back */
+    int precision;  /* significant digits 1..17; 0: shortest that reads back, and 6 for WRITER_TABLE */
     int jobs;
+    const char *target; /* what messages call the descriptor; NULL: "standard output" */
 } writer_options;
 
 typedef enum column_kind { COLUMN_REAL, COLUMN_TEXT, COLUMN_STRINGS } column_kind;
@@ -51,7 +57,8 @@ void writer_block(writer *w, const char *name, const column *columns, size_t cou
 void writer_matrix(writer *w, const char *name, const gsl_matrix *m);
 
 /* Finish and free.  The first failed write or allocation is kept and reported here; later calls do nothing.
- * *broken_pipe (may be NULL) tells that the reader of the pipe went away, which is no error to shout about. */
+ * *broken_pipe (may be NULL) tells that the reader of the pipe went away, which is no error to shout about.
+ */
 ml_status writer_close(writer *w, bool *broken_pipe, ml_message *why);
 
 #endif
