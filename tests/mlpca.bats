@@ -1,0 +1,174 @@
+# mlpca: expected values from tests/ref/tools.py (NumPy) where nothing else is said.
+load helper
+iris=$BATS_TEST_DIRNAME/../examples/data/iris.csv
+pca() { mlpca --no-names -i species "$@" "$iris"; }
+column_of() { cut -d, -f"$1" | paste -sd, -; }
+
+@test "iris: variances to 10 digits, their shares" {
+	near "$(pca -s variance | column_of 2)" 4.2282417060,0.2426707479,0.0782095000,0.0238350930 1e-10
+	near "$(pca -s variance | column_of 3)" 0.924618723202,0.0530664831062,0.0171026097988,0.0052121838733 1e-11
+	[ "$(pca -s variance | column_of 1)" = PC1,PC2,PC3,PC4 ]
+	[ "$(pca -s variance | tail -n 1 | cut -d, -f4)" = 1 ]
+}
+
+@test "iris: means, components with the sign rule, scores with species carried" {
+	near "$(pca -s mean | column_of 2)" 5.84333333333,3.05733333333,3.758,1.19933333333 1e-11
+	near "$(pca -s components | column_of 2)" 0.361386591785,-0.0845225140646,0.85667060595,0.358289197152 1e-11
+	near "$(pca -s components | column_of 5)" 0.315487192904,-0.319723103666,-0.479838986995,0.753657425264 1e-10
+	near "$(pca | sed -n '1p;150p')" "setosa,-2.68412562597,0.319397246585,-0.0279148275894,0.00226243707132
+virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
+	gives species,PC1,PC2,PC3,PC4 sh -c "mlpca -i species '$iris' | head -n 1"
+	[ "$(pca | wc -l)" -eq 150 ]
+}
+
+@test "other data: USArrests and wine by correlation, Old Faithful, digits" {
+	near "$(mlpca --no-names -i state --scale -s variance "$DATA/usarrests.csv" | column_of 2)" \
+		2.48024157915,0.98976515254,0.356563180581,0.17343008773 1e-11
+	near "$(mlpca --no-names -i state --scale -s components "$DATA/usarrests.csv" | column_of 2)" \
+		0.535899474938,0.58318363491,0.278190874619,0.543432091446 1e-11
+	near "$(mlpca --no-names -x class --scale -s variance "$DATA/wine.csv" | column_of 2 | cut -d, -f1-3)" \
+		4.70585025299,2.49697373341,1.44607196971 1e-11
+	near "$(mlpca --no-names -s variance "$DATA/faithful.csv" | column_of 2)" 185.881823942,0.244216741621 1e-11
+	near "$(mlpca --no-names -x digit -k 3 -s variance "$DATA/digits.csv" | column_of 2)" \
+		179.006930098,163.717746882,141.788439092 1e-11
+}
+
+@test "--ddof 0, --no-center, --scale" {
+	near "$(pca --ddof 0 -s variance | column_of 2)" 4.20005342799,0.241052942942,0.077688103376,0.0236761923536 1e-11
+	near "$(pca --no-center -s variance | column_of 2)" 61.8007051699,2.11714306427,0.0803895496974,0.0238427530435 1e-11
+	near "$(pca --scale -s variance | column_of 2)" 2.91849781653,0.914030471468,0.146756875571,0.0207148364286 1e-11
+	fails 2 "--ddof: '2' is not a whole number from 0 to 1" mlpca --ddof 2 -i species "$iris"
+}
+
+@test "-k and --energy choose the number of components" {
+	[ "$(pca -k 2 -s variance | wc -l)" -eq 2 ]
+	[ "$(pca --energy 0.95 -s variance | wc -l)" -eq 2 ]
+	[ "$(pca --energy 0.9 -s variance | wc -l)" -eq 1 ]
+	[ "$(pca --energy 1 -s variance | wc -l)" -eq 4 ]
+	near "$(pca -k 2 -s variance | column_of 3)" 0.924618723202,0.0530664831062 1e-11
+	fails 2 '' mlpca -k 2 --energy 0.9 -i species "$iris"
+	fails 2 '4' mlpca -k 5 -i species "$iris"
+}
+
+@test "reconstruction and t2q" {
+	near "$(pca -k 2 -s reconstruction | head -n 1)" setosa,5.08303896713,3.51741393114,1.40321372243,0.21353168782 1e-11
+	near "$(pca -k 2 -s t2q | head -n 1)" setosa,2.12428970706,0.000784356220848 1e-9
+	near "$(pca -s reconstruction | sed -n 150p)" virginica,5.9,3,5.1,1.8 1e-13
+}
+
+@test "whitening: pca and zca" {
+	near "$(pca --whiten pca | head -n 1)" setosa,-1.30533786332,0.64836931578,-0.099817156755,0.0146544014005 1e-9
+	near "$(pca --whiten zca | head -n 1)" setosa,0.0167002517001,0.51937759804,-1.24529551455,-0.560066975482 1e-9
+	gives sepal_length,sepal_width,petal_length,petal_width sh -c "mlpca -x species --whiten zca '$iris' | head -n 1"
+}
+
+@test "probabilistic: noise, log-likelihood, W, posterior means" {
+	near "$(pca --probabilistic -k 2 -s likelihood)" 0.0506821478648,-404.962780156 1e-10
+	near "$(pca --probabilistic -k 2 -s components | column_of 2)" 0.736144689727,-0.172172408455,1.74503850378,0.729835295124 1e-10
+	near "$(pca --probabilistic -k 2 | head -n 1)" setosa,-1.30178472633,0.578121195058 1e-10
+	fails 2 'add --probabilistic' mlpca -s likelihood -i species "$iris"
+	fails 2 '' mlpca --probabilistic -i species "$iris"
+}
+
+@test "--save, then --apply: the same bytes on the same rows, and on a part of them those rows' bytes" {
+	cd "$BATS_TEST_TMPDIR"
+	for options in "" "-k 2" "--scale" "--whiten pca" "--whiten zca" "--probabilistic -k 2" "--no-center"; do
+		mlpca $options -i species --save m.csv "$iris" >fit.csv
+		mlpca -i species --apply m.csv "$iris" | cmp - fit.csv
+		sed -n '1p;50,60p;151p' "$iris" | mlpca -i species --apply m.csv | cmp - <(sed -n '1p;50,60p;151p' fit.csv)
+		sed -n '1p;99p' "$iris" | mlpca -i species --apply m.csv -j 1 | cmp - <(sed -n '1p;99p' fit.csv)
+		for show in variance,mean components reconstruction t2q; do
+			mlpca $options -i species -s $show "$iris" | cmp - <(mlpca -i species -s $show --apply m.csv "$iris")
+		done
+	done
+}
+
+@test "--apply matches columns by name, in any order, and says what is missing or ignored" {
+	cd "$BATS_TEST_TMPDIR"
+	mlpca -x species --save m.csv "$iris" >fit.csv
+	awk -F, -v OFS=, '{ print $4, $5, $2, $1, $3 }' "$iris" >turned.csv
+	mlpca --apply m.csv turned.csv 2>err | cmp - fit.csv
+	grep -q species err
+	cut -d, -f1-3 "$iris" >less.csv
+	fails 2 petal_width mlpca --apply m.csv less.csv
+	sed 1d "$iris" | cut -d, -f1-4 >bare.csv
+	mlpca -N --save n.csv bare.csv | cmp - fit.csv
+	mlpca -N --apply n.csv bare.csv | cmp - fit.csv
+	cut -d, -f1-3 bare.csv >bare3.csv
+	fails 2 4 mlpca -N --apply n.csv bare3.csv
+}
+
+@test "--inverse: from scores back to the data" {
+	cd "$BATS_TEST_TMPDIR"
+	for options in "" "--scale" "--whiten pca" "--whiten zca" "--probabilistic -k 3"; do
+		mlpca $options -x species --save m.csv "$iris" >scores.csv
+		mlpca --inverse --apply m.csv scores.csv >back.csv
+		[ "$(head -n 1 back.csv)" = sepal_length,sepal_width,petal_length,petal_width ]
+		if [ "$options" = "--probabilistic -k 3" ]; then mlpca -x species -k 3 -s reconstruction "$iris" >want.csv
+		else cut -d, -f1-4 "$iris" >want.csv; fi
+		near "$(sed 1d back.csv)" "$(sed 1d want.csv)" 1e-12
+	done
+	fails 2 '--apply FILE' mlpca --inverse "$iris"
+}
+
+@test "a damaged or foreign model is refused" {
+	cd "$BATS_TEST_TMPDIR"
+	mlpca -x species --save m.csv "$iris" >/dev/null
+	sed 's/^tool,mlpca/tool,mlgmm/' m.csv >a.csv
+	fails 2 'a.csv: a model of mlgmm, not of mlpca' mlpca --apply a.csv "$iris"
+	sed 's/^version,.*/version,9.9.9/' m.csv >a.csv
+	fails 2 'a.csv: a model of version 9.9.9' mlpca --apply a.csv "$iris"
+	head -n 20 m.csv >a.csv
+	fails 2 'a.csv: ' mlpca --apply a.csv "$iris"
+	sed 's/^petal_width,1.19[0-9.]*/petal_width,x/' m.csv >a.csv
+	fails 2 "'x' is not a finite number" mlpca --apply a.csv "$iris"
+	fails 2 'iris.csv: not a model' mlpca --apply "$iris" "$iris"
+	fails 2 'No such file' mlpca --apply none.csv "$iris"
+	fails 2 'with --apply the model decides' mlpca -k 2 --apply m.csv "$iris"
+}
+
+@test "--save is whole or not at all, and a failed fit leaves the old file" {
+	cd "$BATS_TEST_TMPDIR"
+	echo old >m.csv
+	fails 2 "'setosa' is not a number" mlpca --save m.csv "$iris"
+	[ "$(cat m.csv)" = old ]
+	fails 2 'No space left' mlpca -x species --save /dev/full "$iris"
+	fails 2 none/m.csv mlpca -x species --save none/m.csv "$iris"
+	mlpca -x species --save m.csv "$iris" >/dev/null
+	head -n 1 m.csv | grep -qx '#: model'
+	[ "$(ls)" = m.csv ]
+}
+
+@test "the error for a text column is the one promised" {
+	cd "$BATS_TEST_DIRNAME/.."
+	fails 2 "mlpca: examples/data/iris.csv:2: column 5 (species): 'setosa' is not a number; leave it out with -x species or carry it with -i species" mlpca examples/data/iris.csv
+}
+
+@test "wide, one row, one column, constant columns, duplicates, huge and tiny scales" {
+	# two points: all the variance, half the squared distance, on the line between them
+	near "$(printf '1,2,3\n4,6,3\n' | mlpca -N --no-names -s variance)" PC1,12.5,1,1 1e-14
+	near "$(printf '1,2,3\n4,6,3\n' | mlpca -N --no-names)" "-2.5 2.5" 1e-14
+	fails 2 'row' sh -c "printf '1,2,3\n' | mlpca -N"
+	near "$(printf '1\n2\n3\n' | mlpca -N --no-names -s variance)" PC1,1,1,1 1e-14
+	near "$(printf '1,7\n2,7\n3,7\n' | mlpca -N --no-names -s variance | head -n 1)" PC1,1,1,1 1e-14
+	[ "$(printf '1,.1\n2,.1\n3,.1\n' | mlpca -N --no-names -s variance | sed -n 2p)" = PC2,0,0,1 ]
+	fails 2 'constant' sh -c "printf 'a,b\n1,7\n2,7\n' | mlpca --scale"
+	[ "$(printf '5,5\n5,5\n5,5\n' | mlpca -N --no-names)" = "$(printf '0,0\n0,0\n0,0')" ]
+	near "$(printf '1e200\n3e200\n' | mlpca -N --no-names -s components)" column1,1 1e-15
+	near "$(printf '1e150,0\n3e150,0\n' | mlpca -N --no-names -s variance | head -n 1 | sed 's/e300//')" PC1,2,1,1 1e-12
+	near "$(printf '1e-150\n3e-150\n' | mlpca -N --no-names -s variance | sed 's/e-300//')" PC1,2,1,1 1e-12
+	near "$(awk 'BEGIN { for (i = 0; i < 9000; i++) print 1e9 + i % 2 * 2 - 1 }' | mlpca -N --ddof 0 --no-names -s variance)" PC1,1,1,1 1e-13
+}
+
+@test "--na mean and drop" {
+	near "$(printf 'a,b\n1,2\n,4\n3,6\n' | mlpca -q --no-names --na mean -s mean)" "a,2,1 b,4,1" 1e-15
+	near "$(printf 'a,b\n1,2\n,4\n3,6\n5,5\n' | mlpca -q --no-names --na drop -s mean)" "a,3,1 b,4.33333333333333,1" 1e-14
+	printf 'a,b\n1,2\n,4\n3,6\n' | mlpca --na mean -s mean 2>&1 >/dev/null | grep -q '1 cell'
+}
+
+@test "formats: tsv, json, table, precision, several results as blocks" {
+	[ "$(pca -f tsv -s mean -p 3 | head -n 1)" = "$(printf 'sepal_length\t5.84\t1')" ]
+	[ "$(mlpca -i species -s mean -p 3 -f json "$iris" | cut -c1-71)" = '{"name":"mean","rows":[{"column":"sepal_length","mean":5.84,"scale":1},' ]
+	[ "$(mlpca -i species -s variance -f table "$iris" | sed -n 2p)" = 'PC1        4.22824    0.924619    0.924619' ]
+	[ "$(pca -s variance,mean -p 2 | sed -n '1p;6,8p')" = "$(printf '#: variance\n\n\n#: mean')" ]
+}
