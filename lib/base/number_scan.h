@@ -3,6 +3,7 @@
 #define BASE_NUMBER_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -31,6 +32,21 @@ static inline uint64_t number_stops(uint64_t text)
 {
     uint64_t t = text ^ 0x3030303030303030;
     return ((t + 0x7676767676767676) | t) & 0x8080808080808080;
+}
+
+/* The high bit of every byte outside '-' '.' '/' '0' .. '9'; exact up to and including the first such byte. */
+static inline uint64_t number_ends(uint64_t text)
+{
+    uint64_t at_least = text + 0x5353535353535353, above = text + 0x4646464646464646;
+    return (~at_least | above | text) & 0x8080808080808080;
+}
+
+/* Where the number at P ends, to judge by the alphabet alone; wrong for more than 16 bytes and with `+`, `e`. */
+static inline const char *number_guess(const char *p)
+{
+    uint64_t first = number_ends(number_load(p)), second = number_ends(number_load(p + 8));
+    uint64_t ends = first ? first : second;
+    return p + (first ? 0 : 8) + (__builtin_ctzll(ends | UINT64_C(1) << 63) >> 3);
 }
 
 /* The value of eight digits, first one in the lowest byte: pairs, fours, eights. */
@@ -77,7 +93,7 @@ static inline const char *number_more(const char *p, const char *end, uint64_t *
  * in one word and converted at once, without a branch on where the point is. */
 static inline const char *number_scan(const char *p, const char *end, double *value)
 {
-    const char *start = p;
+    const char *start = p, *guess = number_guess(p);
     uint64_t negative = *p == '-';
     p += negative | (*p == '+');
     uint64_t text = number_load(p), stops = number_stops(text);
@@ -109,7 +125,9 @@ static inline const char *number_scan(const char *p, const char *end, double *va
     memcpy(&bits, &v, sizeof bits);
     bits |= negative << 63;
     memcpy(value, &bits, sizeof bits);
-    return p;
+    ptrdiff_t off = p - guess;
+    __asm__("" : "+r"(off));
+    return __builtin_expect(off == 0, 1) ? guess : p;
 }
 
 #endif

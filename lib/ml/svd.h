@@ -71,11 +71,13 @@ double svd_cumulative(const svd_result *result, size_t i);
 /* The least k whose first k values hold FRACTION (0..1] of the squared norm; at least 1, at most count. */
 size_t svd_energy(const svd_result *result, double fraction);
 
+/* Not a number when the result is not complete. */
 double svd_condition(const svd_result *result); /* sigma_1 / sigma_min(rows, columns); inf when that is 0 */
 double svd_norm2(const svd_result *result);
 double svd_nuclear(const svd_result *result); /* the sum of the values */
 
-/* In *OUT, new, the caller's.  A value <= result.tolerance counts as zero. */
+/* In *OUT, new, the caller's.  A value <= result.tolerance counts as zero.  The first three need a complete
+ * result and say so when it is not. */
 /* Moore-Penrose inverse, columns x rows (needs U and V). */
 ml_status svd_pinv(const svd_result *result, gsl_matrix **out, ml_message *why);
 /* Orthonormal basis of {x: A x = 0}, columns x (columns - rank), sign rule applied; *OUT is NULL when that
