@@ -1,4 +1,5 @@
 /* mlpca: principal component analysis of the rows on standard input. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,23 +122,16 @@ static column reals(const char *name, const double *values, size_t stride)
 
 /* --- the model: fitted, kept, read --- */
 
-static gsl_matrix_const_view piece_view(const table *piece)
-{
-    return gsl_matrix_const_view_array(piece->x->data, piece->rows, piece->columns);
-}
-
-static ml_status fit_stream(reader *r, pca_fitter *fitter, pca_model *model, ml_message *why)
+static ml_status fit_stream(reader *r, pca_fitter *fitter, pca_model *fitted, ml_message *why)
 {
     const table *piece;
     ml_status status;
-    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
-        gsl_matrix_const_view view = piece_view(piece);
-        if ((status = pca_add(fitter, &view.matrix, why)) != ML_OK)
+    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
+        if ((status = pca_add(fitter, piece->x, why)) != ML_OK)
             return status;
-    }
     if (status == ML_OK)
         status = reader_finish(r, why);
-    return status == ML_OK ? pca_finish(fitter, model, why) : status;
+    return status == ML_OK ? pca_finish(fitter, fitted, why) : status;
 }
 
 static bool is_row_result(size_t show)
@@ -252,10 +246,10 @@ static ml_status save_model(const job *j, ml_message *why)
     ml_status status = save_open(&s, j->c->save, why);
     if (status != ML_OK)
         return status;
-    writer_options options = {
+    writer_options as_text = {
         .format = WRITER_CSV, .delimiter = ',', .names = true, .blocks = true, .jobs = 1};
-    writer *w = writer_open(save_fd(s), &options);
-    status = w ? write_model(j, w, why) : ml_fail_memory(why, "the writer", sizeof options);
+    writer *w = writer_open(save_fd(s), &as_text);
+    status = w ? write_model(j, w, why) : ml_fail_memory(why, "the writer", sizeof as_text);
     ml_message unwritten;
     if (w != NULL && writer_close(w, NULL, &unwritten) != ML_OK && status == ML_OK)
         status = ml_fail(why, "%s: %s", j->c->save, unwritten.text);
@@ -325,15 +319,15 @@ static ml_status read_model(job *j, ml_message *why)
 /* Open the rows that a kept model is applied to: columns by name, by position when the model has none. */
 static ml_status open_rows(job *j, ml_message *why)
 {
-    reader_options options = j->c->reader;
+    reader_options reading = j->c->reader;
     bool scores = j->p.inverse && j->model.whiten != PCA_WHITEN_ZCA;
     if (scores)
-        options.match = (const char *const *)j->labels;
+        reading.match = (const char *const *)j->labels;
     else if (j->named)
-        options.match = (const char *const *)j->columns;
-    options.match_count = j->p.inverse ? pca_score_columns(&j->model) : j->model.columns;
-    ml_status status = reader_open(&j->stream, j->c->file, &options, why);
-    if (status != ML_OK || (row_results(j->c) <= 1 && options.na != READER_NA_MEAN))
+        reading.match = (const char *const *)j->columns;
+    reading.match_count = j->p.inverse ? pca_score_columns(&j->model) : j->model.columns;
+    ml_status status = reader_open(&j->stream, j->c->file, &reading, why);
+    if (status != ML_OK || (row_results(j->c) <= 1 && reading.na != READER_NA_MEAN))
         return status;
     status = reader_rest(j->stream, &j->rows, why);
     if (status == ML_OK)
@@ -405,8 +399,7 @@ static ml_status print_piece(row_printer *p, const table *piece, ml_message *why
     if (!p->begun)
         begin_rows(p, piece);
     gsl_matrix_view result = gsl_matrix_submatrix(p->space, 0, 0, piece->rows, p->width);
-    gsl_matrix_const_view rows = piece_view(piece);
-    compute_rows(p->j, p->show, &rows.matrix, &result.matrix);
+    compute_rows(p->j, p->show, piece->x, &result.matrix);
     for (size_t i = 0; i < p->texts; i++)
         p->columns[i].text = &piece->texts[i];
     for (size_t i = 0; i < p->width; i++)

@@ -101,10 +101,8 @@ static ml_status decompose_stream(job *j, reader *r, ml_message *why)
     svd_stream *s;
     const table *piece;
     ml_status status = svd_begin(&s, &j->p.svd, reader_columns(r)->columns, why);
-    while (status == ML_OK && (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
-        gsl_matrix_const_view rows = gsl_matrix_const_view_array(piece->x->data, piece->rows, piece->columns);
-        status = svd_add(s, &rows.matrix, why);
-    }
+    while (status == ML_OK && (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
+        status = svd_add(s, piece->x, why);
     if (status == ML_OK)
         status = reader_finish(r, why);
     if (status == ML_OK)

@@ -163,7 +163,7 @@ ml_status model_number(const model *m, const char *key, double *value, ml_messag
 ml_status model_count(const model *m, const char *key, size_t least, size_t most, size_t *value,
                       ml_message *why)
 {
-    double x;
+    double x = 0;
     ml_status status = model_number(m, key, &x, why);
     if (status != ML_OK)
         return status;
