@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+"""gen.py FOLDER: write the data of the benchmarks, seeded: the same on every machine.
+
+Plain CSV without a line of names, six decimals.
+"""
+
+import os
+import sys
+
+import numpy as np
+
+folder = sys.argv[1]
+os.makedirs(folder, exist_ok=True)
+
+
+def save(name, x):
+    row = ",".join(["%.6f"] * x.shape[1]) + "\n"
+    with open(os.path.join(folder, name), "w") as f:
+        for first in range(0, len(x), 20000):
+            b = x[first : first + 20000]
+            f.write(row * len(b) % tuple(b.ravel()))
+
+
+def low_rank(seed, rows, columns, rank, noise):
+    """Low rank plus noise, so that the leading components mean something."""
+    g = np.random.default_rng(seed)
+    s = np.linspace(5, 1, rank)
+    x = (g.normal(size=(rows, rank)) * s) @ g.normal(size=(rank, columns)) / np.sqrt(rank)
+    return x + noise * g.normal(size=(rows, columns))
+
+
+# 16 unit spheres that overlap mildly: their centres are N(0, 1.3^2).
+g = np.random.default_rng(1)
+centres = g.normal(0, 1.3, (16, 10))
+save("blobs_1m.csv", centres[g.integers(0, 16, 1_000_000)] + g.normal(size=(1_000_000, 10)))
+save("tall.csv", low_rank(3, 200_000, 50, 12, 0.5))
+save("wide.csv", low_rank(4, 5_000, 500, 20, 0.5))
+save("square.csv", np.random.default_rng(5).normal(size=(1000, 1000)))
+save("tiny.csv", np.array([[1.0, 2], [3, 4], [5, 6], [7, 9]]))
