@@ -346,17 +346,19 @@ static size_t row_width(const job *j, size_t show)
     return show == T2Q ? 2 : pca_score_columns(&j->model);
 }
 
-static void compute_rows(const job *j, size_t show, const gsl_matrix *rows, gsl_matrix *result)
+static ml_status compute_rows(const job *j, size_t show, const gsl_matrix *rows, gsl_matrix *result,
+                              ml_message *why)
 {
     int jobs = j->c->reader.jobs;
+    if (show == T2Q)
+        return pca_t2q(&j->model, rows, result, jobs, why);
     if (j->p.inverse)
         pca_inverse(&j->model, rows, result, jobs);
     else if (show == RECONSTRUCTION)
         pca_reconstruct(&j->model, rows, result, jobs);
-    else if (show == T2Q)
-        pca_t2q(&j->model, rows, result, jobs);
     else
         pca_scores(&j->model, rows, result, jobs);
+    return ML_OK;
 }
 
 static const char *row_name(const job *j, size_t show, size_t i)
@@ -399,7 +401,9 @@ static ml_status print_piece(row_printer *p, const table *piece, ml_message *why
     if (!p->begun)
         begin_rows(p, piece);
     gsl_matrix_view result = gsl_matrix_submatrix(p->space, 0, 0, piece->rows, p->width);
-    compute_rows(p->j, p->show, piece->x, &result.matrix);
+    ml_status status = compute_rows(p->j, p->show, piece->x, &result.matrix, why);
+    if (status != ML_OK)
+        return status;
     for (size_t i = 0; i < p->texts; i++)
         p->columns[i].text = &piece->texts[i];
     for (size_t i = 0; i < p->width; i++)

@@ -92,6 +92,6 @@ void pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *o
 /* rows x 2: Hotelling's T^2, the sum of score_j^2 / variance_j over the components with variance > 0, and
  * Q, the squared distance to the reconstruction in centred and scaled units (Jackson, Mudholkar,
  * Technometrics 21 (1979) 341). */
-void pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs);
+ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs, ml_message *why);
 
 #endif

@@ -1,0 +1,557 @@
+#include "ml/pca.h"
+
+#include <float.h>
+#include <gsl/gsl_blas.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clones.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "math/linalg.h"
+#include "math/tsqr.h"
+
+struct pca_fitter {
+    pca_params params;
+    size_t columns;
+    tsqr *rows;
+};
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+void pca_defaults(pca_params *params)
+{
+    *params = (pca_params){.center = true, .ddof = 1, .jobs = 1};
+}
+
+/* --- checks --- */
+
+/* Centring takes one dimension from the rows. */
+static size_t most_components(const pca_params *params, size_t rows, size_t columns)
+{
+    size_t dimensions = params->center && rows > 1 ? rows - 1 : rows;
+    return least(columns, dimensions);
+}
+
+static int divisor_loss(const pca_params *params)
+{
+    return params->probabilistic ? 0 : params->ddof;
+}
+
+static ml_status check_kept(const pca_params *params, size_t rows, size_t columns, ml_message *why)
+{
+    if (params->components > 0 && params->energy > 0)
+        return ml_fail(why, "-k and --energy both say how many components to keep; give one of them");
+    if (params->components > columns)
+        return ml_fail(why, "%zu columns have at most %zu components, not %zu", columns, columns,
+                       params->components);
+    if (rows > 0 && params->components > most_components(params, rows, columns))
+        return ml_fail(why, "%zu rows of %zu columns have at most %zu components, not %zu", rows, columns,
+                       most_components(params, rows, columns), params->components);
+    return ML_OK;
+}
+
+static ml_status check_probabilistic(const pca_params *params, size_t columns, ml_message *why)
+{
+    if (params->whiten != PCA_WHITEN_NONE)
+        return ml_fail(why, "probabilistic PCA has its own scores; leave out --whiten");
+    if (params->components == 0 && !(params->energy > 0))
+        return ml_fail(why, "probabilistic PCA needs the number of components: -k N or --energy X");
+    if (params->components >= columns)
+        return ml_fail(
+            why, "probabilistic PCA needs fewer components than the %zu columns: the others are the noise",
+            columns);
+    return ML_OK;
+}
+
+ml_status pca_check(const pca_params *params, size_t rows, size_t columns, ml_message *why)
+{
+    if (columns == 0)
+        return ml_fail(why, "there is no column to analyse");
+    if (!(params->energy >= 0 && params->energy <= 1))
+        return ml_fail(why, "the energy must be a share from 0 to 1");
+    if (params->ddof != 0 && params->ddof != 1)
+        return ml_fail(why, "ddof must be 0 or 1");
+    if (rows == 1 && divisor_loss(params) == 1)
+        return ml_fail(
+            why, "one row has no variance (it would be divided by n - 1 = 0); give more rows or --ddof 0");
+    ml_status status = check_kept(params, rows, columns, why);
+    if (status == ML_OK && params->probabilistic)
+        status = check_probabilistic(params, columns, why);
+    return status;
+}
+
+/* --- the model --- */
+
+ml_status pca_alloc(pca_model *model, size_t columns, size_t kept, ml_message *why)
+{
+    model->columns = columns;
+    model->kept = kept;
+    model->mean = gsl_vector_calloc(columns);
+    model->scale = gsl_vector_alloc(columns);
+    model->components = gsl_matrix_calloc(columns, kept);
+    model->variance = gsl_vector_calloc(kept);
+    if (model->mean && model->scale && model->components && model->variance) {
+        gsl_vector_set_all(model->scale, 1);
+        return ML_OK;
+    }
+    pca_free(model);
+    return ml_fail_memory(why, "the components", columns * kept * sizeof(double));
+}
+
+void pca_free(pca_model *model)
+{
+    gsl_vector_free(model->mean);
+    gsl_vector_free(model->scale);
+    gsl_matrix_free(model->components);
+    gsl_vector_free(model->variance);
+    *model = (pca_model){0};
+}
+
+/* --- fitting --- */
+
+ml_status pca_begin(pca_fitter **fitter, const pca_params *params, size_t columns, ml_message *why)
+{
+    *fitter = NULL;
+    ml_status status = pca_check(params, 0, columns, why);
+    if (status != ML_OK)
+        return status;
+    pca_fitter *made = memory_zeros(1, sizeof *made);
+    if (made == NULL)
+        return ml_fail_memory(why, "the fit", sizeof *made);
+    made->params = *params;
+    made->columns = columns;
+    status = tsqr_new(&made->rows, columns, params->center ? TSQR_CENTRE : TSQR_PLAIN, params->jobs, why);
+    if (status != ML_OK) {
+        free(made);
+        return status;
+    }
+    *fitter = made;
+    return ML_OK;
+}
+
+ml_status pca_add(pca_fitter *fitter, const gsl_matrix *rows, ml_message *why)
+{
+    return tsqr_add(fitter->rows, rows, why);
+}
+
+void pca_fitter_free(pca_fitter *fitter)
+{
+    if (fitter == NULL)
+        return;
+    tsqr_free(fitter->rows);
+    free(fitter);
+}
+
+static ml_status constant_column(const pca_fitter *fitter, size_t j, ml_message *why)
+{
+    if (fitter->params.names != NULL)
+        return ml_fail(
+            why, "column %s is constant: it has no standard deviation to divide by; leave it out with -x %s",
+            fitter->params.names[j], fitter->params.names[j]);
+    return ml_fail(why, "column %zu is constant: it has no standard deviation to divide by; leave it out",
+                   j + 1);
+}
+
+/* Standard deviations are the lengths of the columns of F over sqrt(n - ddof); divide by them. */
+static ml_status scale_factor(const pca_fitter *fitter, gsl_matrix *f, double divisor, gsl_vector *scale,
+                              ml_message *why)
+{
+    for (size_t j = 0; j < f->size2; j++) {
+        gsl_vector_view of_column = gsl_matrix_column(f, j);
+        double deviation = gsl_blas_dnrm2(&of_column.vector) / sqrt(divisor);
+        if (!(deviation > 0))
+            return constant_column(fitter, j, why);
+        gsl_vector_set(scale, j, deviation);
+        for (size_t i = 0; i < f->size1; i++)
+            gsl_matrix_set(f, i, j, gsl_matrix_get(f, i, j) / deviation);
+    }
+    return ML_OK;
+}
+
+/* The least K whose first K of COUNT eigenvalues hold the share ENERGY of TOTAL; at least 1. */
+static size_t energy_components(const gsl_vector *eigenvalues, size_t count, double energy, double total)
+{
+    double sum = 0;
+    for (size_t k = 0; k < count; k++) {
+        sum += gsl_vector_get(eigenvalues, k);
+        if (sum >= energy * total)
+            return k + 1;
+    }
+    return count;
+}
+
+/* Squares of the singular values over DIVISOR, in place; the sum of the first COUNT, or a refusal. */
+static ml_status square(gsl_vector *values, size_t count, double divisor, double *total, ml_message *why)
+{
+    *total = 0;
+    for (size_t j = 0; j < values->size; j++) {
+        double s = gsl_vector_get(values, j);
+        gsl_vector_set(values, j, s * s / divisor);
+        if (j < count)
+            *total += s * s / divisor;
+    }
+    if (!isfinite(*total))
+        return ml_fail(why, "the variance is too large for a double; divide the data by a power of ten");
+    return ML_OK;
+}
+
+/* Tipping and Bishop, eqs 7, 8 and 4; at the maximum tr(C^-1 S) is p. */
+static ml_status make_probabilistic(pca_model *m, const gsl_vector *eigenvalues, size_t count,
+                                    ml_message *why)
+{
+    if (m->kept >= m->columns)
+        return ml_fail(why, "probabilistic PCA needs fewer components than the %zu columns; use -k",
+                       m->columns);
+    double discarded = 0, log_determinant = 0, p = (double)m->columns, rest = p - (double)m->kept;
+    for (size_t j = m->kept; j < count; j++)
+        discarded += gsl_vector_get(eigenvalues, j);
+    m->noise = discarded / rest;
+    for (size_t k = 0; k < m->kept; k++) {
+        double signal = fmax(0, gsl_vector_get(m->variance, k) - m->noise);
+        gsl_vector_view w = gsl_matrix_column(m->components, k);
+        gsl_vector_scale(&w.vector, sqrt(signal));
+        log_determinant += log(gsl_vector_get(m->variance, k));
+    }
+    log_determinant += rest * log(m->noise);
+    m->log_likelihood =
+        m->noise > 0 ? -(double)m->count / 2 * (p * log(2 * M_PI) + log_determinant + p) : INFINITY;
+    return ML_OK;
+}
+
+static ml_status check_whitening(const pca_model *m, ml_message *why)
+{
+    double greatest = gsl_vector_get(m->variance, 0);
+    for (size_t k = 0; m->whiten != PCA_WHITEN_NONE && k < m->kept; k++)
+        if (!(gsl_vector_get(m->variance, k) > DBL_EPSILON * DBL_EPSILON * greatest * (double)m->columns))
+            return ml_fail(why,
+                           "component %zu has no variance and cannot be whitened; keep fewer with -k %zu",
+                           k + 1, k);
+    return ML_OK;
+}
+
+/* Components, variances and what follows from the factor F, which is destroyed. */
+static ml_status decompose(pca_fitter *fitter, gsl_matrix *f, double divisor, pca_model *m, ml_message *why)
+{
+    const pca_params *params = &fitter->params;
+    size_t count = most_components(params, m->count, fitter->columns);
+    size_t first = params->components > 0 ? params->components : count;
+    gsl_vector *values = gsl_vector_alloc(least(f->size1, f->size2));
+    gsl_matrix *v = gsl_matrix_alloc(fitter->columns, first);
+    ml_status status = values && v
+                           ? linalg_svd(f, values, NULL, v, why)
+                           : ml_fail_memory(why, "the components", fitter->columns * first * sizeof(double));
+    if (status == ML_OK)
+        status = square(values, count, divisor, &m->total, why);
+    if (status == ML_OK) {
+        m->kept = params->energy > 0 ? energy_components(values, count, params->energy, m->total) : first;
+        gsl_matrix_free(m->components);
+        gsl_vector_free(m->variance);
+        m->components = gsl_matrix_alloc(m->columns, m->kept);
+        m->variance = gsl_vector_alloc(m->kept);
+        if (m->components == NULL || m->variance == NULL)
+            status = ml_fail_memory(why, "the components", m->columns * m->kept * sizeof(double));
+    }
+    if (status == ML_OK) {
+        gsl_matrix_view kept = gsl_matrix_submatrix(v, 0, 0, m->columns, m->kept);
+        gsl_vector_view variance = gsl_vector_subvector(values, 0, m->kept);
+        gsl_matrix_memcpy(m->components, &kept.matrix);
+        gsl_vector_memcpy(m->variance, &variance.vector);
+        for (size_t k = 0; k < m->kept; k++)
+            if (linalg_flips(m->components, k))
+                linalg_flip(m->components, k);
+        if (params->probabilistic)
+            status = make_probabilistic(m, values, count, why);
+    }
+    gsl_vector_free(values);
+    gsl_matrix_free(v);
+    return status == ML_OK ? check_whitening(m, why) : status;
+}
+
+ml_status pca_finish(pca_fitter *fitter, pca_model *model, ml_message *why)
+{
+    const pca_params *params = &fitter->params;
+    *model = (pca_model){0};
+    size_t count = tsqr_count(fitter->rows);
+    gsl_matrix *f = NULL;
+    ml_status status = pca_check(params, count, fitter->columns, why);
+    if (status == ML_OK)
+        status = tsqr_factor(fitter->rows, &f, why);
+    if (status == ML_OK)
+        status = pca_alloc(model, fitter->columns, 1, why);
+    if (status == ML_OK) {
+        model->count = count;
+        model->ddof = divisor_loss(params);
+        model->centered = params->center;
+        model->scaled = params->scale;
+        model->whiten = params->whiten;
+        model->probabilistic = params->probabilistic;
+        double divisor = (double)count - model->ddof;
+        if (params->center)
+            tsqr_mean(fitter->rows, model->mean);
+        if (params->scale)
+            status = scale_factor(fitter, f, divisor, model->scale, why);
+        if (status == ML_OK)
+            status = decompose(fitter, f, divisor, model, why);
+    }
+    gsl_matrix_free(f);
+    if (status != ML_OK)
+        pca_free(model);
+    return status;
+}
+
+ml_status pca_fit(const gsl_matrix *x, const pca_params *params, pca_model *model, ml_message *why)
+{
+    pca_fitter *fitter;
+    *model = (pca_model){0};
+    ml_status status = pca_check(params, x->size1, x->size2, why);
+    if (status == ML_OK)
+        status = pca_begin(&fitter, params, x->size2, why);
+    if (status != ML_OK)
+        return status;
+    status = pca_add(fitter, x, why);
+    if (status == ML_OK)
+        status = pca_finish(fitter, model, why);
+    pca_fitter_free(fitter);
+    return status;
+}
+
+double pca_ratio(const pca_model *model, size_t j)
+{
+    return model->total > 0 ? gsl_vector_get(model->variance, j) / model->total : 0;
+}
+
+double pca_cumulative(const pca_model *model, size_t j)
+{
+    double sum = 0;
+    for (size_t i = 0; i <= j; i++)
+        sum += gsl_vector_get(model->variance, i);
+    return model->total > 0 ? sum / model->total : 0;
+}
+
+/* --- row by row ---
+ *
+ * A row's numbers come from the row and the model alone, in one order of operations. */
+
+enum { GROUP = 64, PIECE = 256 };
+
+/* The product of the centred and scaled row with components K0, ..., K0 + WIDTH - 1. */
+ML_CLONES static void project(const pca_model *m, const double *row, size_t k0, size_t width, double r[GROUP])
+{
+    const double *mean = m->mean->data, *scale = m->scale->data;
+    for (size_t k = 0; k < width; k++)
+        r[k] = 0;
+    for (size_t j = 0; j < m->columns; j++) {
+        double x = (row[j] - mean[j]) / scale[j];
+        const double *v = m->components->data + j * m->components->tda + k0;
+        for (size_t k = 0; k < width; k++)
+            r[k] += x * v[k];
+    }
+}
+
+/* OUT += components K0, ..., times R. */
+static void expand(const pca_model *m, const double r[GROUP], size_t k0, size_t width, double *out)
+{
+    for (size_t j = 0; j < m->columns; j++) {
+        const double *v = m->components->data + j * m->components->tda + k0;
+        double sum = 0;
+        for (size_t k = 0; k < width; k++)
+            sum += v[k] * r[k];
+        out[j] += sum;
+    }
+}
+
+static double variance_of(const pca_model *m, size_t k)
+{
+    return gsl_vector_get(m->variance, k);
+}
+
+/* What the product with component K is multiplied by to be the score. */
+static double score_factor(const pca_model *m, size_t k)
+{
+    double variance = variance_of(m, k);
+    if (m->probabilistic)
+        return variance > 0 ? 1 / variance : 0; /* M = W'W + noise I is diagonal: the variances */
+    return m->whiten == PCA_WHITEN_NONE ? 1 : 1 / sqrt(variance);
+}
+
+/* What the product with component K is multiplied by so that the components times it are the projection:
+ * the columns of W are not of unit length. */
+static double projection_factor(const pca_model *m, size_t k)
+{
+    double signal = variance_of(m, k) - m->noise;
+    return !m->probabilistic ? 1 : signal > 0 ? 1 / signal : 0;
+}
+
+/* From the score to what `expand` takes. */
+static double inverse_factor(const pca_model *m, size_t k)
+{
+    if (m->probabilistic)
+        return variance_of(m, k) * projection_factor(m, k);
+    return m->whiten == PCA_WHITEN_NONE ? 1 : sqrt(variance_of(m, k));
+}
+
+size_t pca_score_columns(const pca_model *model)
+{
+    return model->whiten == PCA_WHITEN_ZCA ? model->columns : model->kept;
+}
+
+static void clear(double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = 0;
+}
+
+static void score_row(const pca_model *m, const double *row, double *out)
+{
+    double r[GROUP];
+    bool back = m->whiten == PCA_WHITEN_ZCA;
+    if (back)
+        clear(out, m->columns);
+    for (size_t k0 = 0; k0 < m->kept; k0 += GROUP) {
+        size_t width = least(GROUP, m->kept - k0);
+        project(m, row, k0, width, r);
+        for (size_t k = 0; k < width; k++)
+            r[k] *= score_factor(m, k0 + k);
+        for (size_t k = 0; !back && k < width; k++)
+            out[k0 + k] = r[k];
+        if (back)
+            expand(m, r, k0, width, out);
+    }
+}
+
+/* The projection of a row on the components, in centred and scaled units. */
+static void projection_row(const pca_model *m, const double *row, double *out)
+{
+    double r[GROUP];
+    clear(out, m->columns);
+    for (size_t k0 = 0; k0 < m->kept; k0 += GROUP) {
+        size_t width = least(GROUP, m->kept - k0);
+        project(m, row, k0, width, r);
+        for (size_t k = 0; k < width; k++)
+            r[k] *= projection_factor(m, k0 + k);
+        expand(m, r, k0, width, out);
+    }
+}
+
+static void into_units(const pca_model *m, double *out)
+{
+    for (size_t j = 0; j < m->columns; j++)
+        out[j] = out[j] * gsl_vector_get(m->scale, j) + gsl_vector_get(m->mean, j);
+}
+
+static void reconstruct_row(const pca_model *m, const double *row, double *out)
+{
+    projection_row(m, row, out);
+    into_units(m, out);
+}
+
+/* The product of a ZCA score with the components. */
+static void turn(const pca_model *m, const double *scores, size_t k0, size_t width, double r[GROUP])
+{
+    for (size_t k = 0; k < width; k++) {
+        r[k] = 0;
+        for (size_t j = 0; j < m->columns; j++)
+            r[k] += scores[j] * gsl_matrix_get(m->components, j, k0 + k);
+    }
+}
+
+static void inverse_row(const pca_model *m, const double *scores, double *out)
+{
+    double r[GROUP];
+    clear(out, m->columns);
+    for (size_t k0 = 0; k0 < m->kept; k0 += GROUP) {
+        size_t width = least(GROUP, m->kept - k0);
+        if (m->whiten == PCA_WHITEN_ZCA)
+            turn(m, scores, k0, width, r);
+        for (size_t k = 0; k < width; k++)
+            r[k] = (m->whiten == PCA_WHITEN_ZCA ? r[k] : scores[k0 + k]) * inverse_factor(m, k0 + k);
+        expand(m, r, k0, width, out);
+    }
+    into_units(m, out);
+}
+
+/* T squared from the products with the components: those with W are sqrt(variance - noise) too long. */
+static double t2_row(const pca_model *m, const double *row)
+{
+    double r[GROUP], t2 = 0;
+    for (size_t k0 = 0; k0 < m->kept; k0 += GROUP) {
+        size_t width = least(GROUP, m->kept - k0);
+        project(m, row, k0, width, r);
+        for (size_t k = 0; k < width; k++)
+            if (variance_of(m, k0 + k) > 0)
+                t2 += r[k] * r[k] * projection_factor(m, k0 + k) / variance_of(m, k0 + k);
+    }
+    return t2;
+}
+
+static double q_row(const pca_model *m, const double *row, double *scratch)
+{
+    double q = 0;
+    projection_row(m, row, scratch);
+    for (size_t j = 0; j < m->columns; j++) {
+        double x = (row[j] - gsl_vector_get(m->mean, j)) / gsl_vector_get(m->scale, j);
+        q += (x - scratch[j]) * (x - scratch[j]);
+    }
+    return q;
+}
+
+typedef void row_function(const pca_model *m, const double *row, double *out);
+
+typedef struct rows_job {
+    const pca_model *model;
+    const gsl_matrix *rows;
+    gsl_matrix *out;
+    row_function *function; /* NULL: T squared and Q */
+    double *scratch;        /* a row of `columns` for each worker, for T squared and Q */
+} rows_job;
+
+static void rows_piece(size_t piece, int worker, void *context)
+{
+    const rows_job *job = context;
+    size_t end = least((piece + 1) * PIECE, job->rows->size1);
+    for (size_t i = piece * PIECE; i < end; i++) {
+        const double *row = job->rows->data + i * job->rows->tda;
+        double *out = job->out->data + i * job->out->tda;
+        if (job->function != NULL) {
+            job->function(job->model, row, out);
+        } else {
+            out[0] = t2_row(job->model, row);
+            out[1] = q_row(job->model, row, job->scratch + (size_t)worker * job->model->columns);
+        }
+    }
+}
+
+static void all_rows(rows_job job, int jobs)
+{
+    parallel_for((job.rows->size1 + PIECE - 1) / PIECE, jobs, rows_piece, &job);
+}
+
+void pca_scores(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs)
+{
+    all_rows((rows_job){.model = model, .rows = rows, .out = out, .function = score_row}, jobs);
+}
+
+void pca_reconstruct(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs)
+{
+    all_rows((rows_job){.model = model, .rows = rows, .out = out, .function = reconstruct_row}, jobs);
+}
+
+void pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *out, int jobs)
+{
+    all_rows((rows_job){.model = model, .rows = scores, .out = out, .function = inverse_row}, jobs);
+}
+
+ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs, ml_message *why)
+{
+    double *scratch = memory_array((size_t)(jobs < 1 ? 1 : jobs) * model->columns, sizeof *scratch);
+    if (scratch == NULL)
+        return ml_fail_memory(why, "T squared and Q", model->columns * sizeof *scratch);
+    all_rows((rows_job){.model = model, .rows = rows, .out = out, .scratch = scratch}, jobs);
+    free(scratch);
+    return ML_OK;
+}

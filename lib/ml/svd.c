@@ -1,0 +1,536 @@
+#include "ml/svd.h"
+
+#include <float.h>
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "math/linalg.h"
+#include "math/tsqr.h"
+
+struct svd_stream {
+    svd_params params;
+    size_t columns;
+    tsqr *rows;
+};
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+void svd_defaults(svd_params *params)
+{
+    *params = (svd_params){
+        .want = SVD_UV, .oversampling = 10, .power_iterations = 4, .seed = 1, .tolerance = -1, .jobs = 1};
+}
+
+ml_status svd_check(const svd_params *params, size_t rows, size_t columns, ml_message *why)
+{
+    if (columns == 0)
+        return ml_fail(why, "a matrix without columns has no singular values");
+    if (isnan(params->tolerance))
+        return ml_fail(why, "the tolerance is not a number");
+    if (params->method != SVD_RANDOMIZED)
+        return ML_OK;
+    if (params->rank == 0)
+        return ml_fail(why, "the randomized method needs the number of singular values: -k K");
+    if (params->rank > columns || (rows > 0 && params->rank > rows))
+        return ml_fail(why, "a matrix of %zu columns%s has fewer than %zu singular values", columns,
+                       params->rank > columns ? "" : " and so few rows", params->rank);
+    return ML_OK;
+}
+
+void svd_free(svd_result *result)
+{
+    gsl_vector_free(result->values);
+    gsl_matrix_free(result->U);
+    gsl_matrix_free(result->V);
+    *result = (svd_result){0};
+}
+
+static ml_status no_memory(ml_message *why, size_t rows, size_t columns)
+{
+    return ml_fail_memory(why, "the singular value decomposition", rows * columns * sizeof(double));
+}
+
+/* A result for COUNT values of this shape, with U and V as asked. */
+static ml_status make_result(svd_result *result, size_t rows, size_t columns, size_t count, bool u, bool v,
+                             ml_message *why)
+{
+    *result = (svd_result){.rows = rows, .columns = columns, .count = count};
+    result->values = gsl_vector_alloc(count);
+    result->U = u ? gsl_matrix_alloc(rows, count) : NULL;
+    result->V = v ? gsl_matrix_alloc(columns, count) : NULL;
+    if (result->values != NULL && (!u || result->U != NULL) && (!v || result->V != NULL))
+        return ML_OK;
+    svd_free(result);
+    return no_memory(why, rows + columns, count);
+}
+
+static gsl_matrix *copy_of(const gsl_matrix *a, bool transposed)
+{
+    gsl_matrix *copy =
+        transposed ? gsl_matrix_alloc(a->size2, a->size1) : gsl_matrix_alloc(a->size1, a->size2);
+    if (copy == NULL)
+        return NULL;
+    if (transposed)
+        gsl_matrix_transpose_memcpy(copy, a);
+    else
+        gsl_matrix_memcpy(copy, a);
+    return copy;
+}
+
+/* Neither side is much longer than the other. */
+static ml_status fit_dense(const gsl_matrix *a, svd_result *result, ml_message *why)
+{
+    gsl_matrix *copy = copy_of(a, false);
+    if (copy == NULL)
+        return no_memory(why, a->size1, a->size2);
+    ml_status status = linalg_svd(copy, result->values, result->U, result->V, why);
+    gsl_matrix_free(copy);
+    return status;
+}
+
+/* A = Q R by blocked QR, R = W S V', U = Q W: S and V do not depend on whether U is asked for. */
+static ml_status fit_tall(const gsl_matrix *a, int jobs, gsl_vector *values, gsl_matrix *u, gsl_matrix *v,
+                          ml_message *why)
+{
+    tsqr *t = NULL;
+    gsl_matrix *r = NULL, *w = u != NULL ? gsl_matrix_alloc(a->size2, a->size2) : NULL;
+    if (u != NULL && w == NULL)
+        return no_memory(why, a->size2, a->size2);
+    ml_status status = tsqr_new(&t, a->size2, u != NULL ? TSQR_KEEP : TSQR_PLAIN, jobs, why);
+    if (status == ML_OK)
+        status = tsqr_add(t, a, why);
+    if (status == ML_OK)
+        status = tsqr_factor(t, &r, why);
+    if (status == ML_OK)
+        status = linalg_svd(r, values, w, v, why);
+    if (status == ML_OK && u != NULL)
+        status = tsqr_apply(t, w, u, why);
+    gsl_matrix_free(w);
+    gsl_matrix_free(r);
+    tsqr_free(t);
+    return status;
+}
+
+static ml_status fit_dc(const gsl_matrix *a, int jobs, svd_result *result, ml_message *why)
+{
+    if (a->size1 > tsqr_raw_limit(a->size2))
+        return fit_tall(a, jobs, result->values, result->U, result->V, why);
+    if (a->size2 <= tsqr_raw_limit(a->size1))
+        return fit_dense(a, result, why);
+    gsl_matrix *turned = copy_of(a, true);
+    if (turned == NULL)
+        return no_memory(why, a->size1, a->size2);
+    ml_status status = fit_tall(turned, jobs, result->values, result->V, result->U, why);
+    gsl_matrix_free(turned);
+    return status;
+}
+
+static ml_status fit_jacobi(const gsl_matrix *a, svd_result *result, ml_message *why)
+{
+    if (result->V == NULL || result->U != NULL)
+        return linalg_jacobi(a, result->values, result->U, result->V, why);
+    gsl_matrix *u = gsl_matrix_alloc(result->rows, result->count);
+    if (u == NULL)
+        return no_memory(why, result->rows, result->count);
+    ml_status status = linalg_jacobi(a, result->values, u, result->V, why);
+    gsl_matrix_free(u);
+    return status;
+}
+
+static bool draw_normal(gsl_matrix *m, unsigned long seed)
+{
+    gsl_rng *generator = random_stream(seed, 0);
+    if (generator == NULL)
+        return false;
+    for (size_t i = 0; i < m->size1; i++)
+        for (size_t j = 0; j < m->size2; j++)
+            gsl_matrix_set(m, i, j, gsl_ran_gaussian_ziggurat(generator, 1));
+    gsl_rng_free(generator);
+    return true;
+}
+
+/* Algorithm 4.4: Q, whose columns nearly span the leading left vectors; Z (columns x l) comes random. */
+static ml_status find_range(const gsl_matrix *a, const svd_params *params, gsl_matrix *q, gsl_matrix *z,
+                            ml_message *why)
+{
+    ml_status status = ML_OK;
+    for (size_t i = 0; i <= params->power_iterations && status == ML_OK; i++) {
+        if (i > 0) {
+            gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, a, q, 0, z);
+            status = linalg_orthonormalize(z, params->jobs, why);
+        }
+        gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, a, z, 0, q);
+        if (status == ML_OK)
+            status = linalg_orthonormalize(q, params->jobs, why);
+    }
+    return status;
+}
+
+/* Algorithm 5.1 on B' = A'Q = V S W', U = Q W; the result keeps the first values. */
+static ml_status fit_randomized(const gsl_matrix *a, const svd_params *params, svd_result *result,
+                                ml_message *why)
+{
+    size_t wide = least(params->rank + params->oversampling, least(a->size1, a->size2));
+    gsl_matrix *q = gsl_matrix_alloc(a->size1, wide), *z = gsl_matrix_alloc(a->size2, wide);
+    gsl_matrix *w = gsl_matrix_alloc(wide, result->count);
+    gsl_vector *values = gsl_vector_alloc(wide);
+    ml_status status = ML_FAIL;
+    if (q == NULL || z == NULL || w == NULL || values == NULL || !draw_normal(z, params->seed))
+        no_memory(why, a->size1 + a->size2, wide);
+    else
+        status = find_range(a, params, q, z, why);
+    if (status == ML_OK) {
+        gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, a, q, 0, z);
+        status = linalg_svd(z, values, result->V, w, why);
+    }
+    if (status == ML_OK) {
+        gsl_vector_view first = gsl_vector_subvector(values, 0, result->count);
+        gsl_vector_memcpy(result->values, &first.vector);
+        if (result->U != NULL)
+            gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, q, w, 0, result->U);
+    }
+    gsl_matrix_free(q);
+    gsl_matrix_free(z);
+    gsl_matrix_free(w);
+    gsl_vector_free(values);
+    return status;
+}
+
+/* sqrt(sum x^2) without overflow: GREATEST is the greatest |x|. */
+static double root_of_squares(const double *x, size_t n, double greatest)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (x[i] / greatest) * (x[i] / greatest);
+    return greatest == 0 ? 0 : greatest * sqrt(sum);
+}
+
+static double frobenius(const gsl_matrix *a)
+{
+    double greatest = linalg_greatest(a), norm = 0;
+    for (size_t i = 0; i < a->size1; i++)
+        norm = hypot(norm, root_of_squares(a->data + i * a->tda, a->size2, greatest));
+    return norm;
+}
+
+/* What follows from the values, and the signs. */
+static void complete(svd_result *result, const svd_params *params, size_t rows)
+{
+    result->rows = rows;
+    result->method = params->method == SVD_AUTO ? SVD_DC : params->method;
+    result->complete = result->count == least(rows, result->columns);
+    double first = gsl_vector_get(result->values, 0);
+    if (result->complete)
+        result->frobenius = root_of_squares(result->values->data, result->count, first);
+    double size = (double)(rows > result->columns ? rows : result->columns);
+    result->tolerance = params->tolerance >= 0 ? params->tolerance : size * DBL_EPSILON * first;
+    while (result->rank < result->count && gsl_vector_get(result->values, result->rank) > result->tolerance)
+        result->rank++;
+    for (size_t j = 0; result->V != NULL && j < result->count; j++)
+        if (linalg_flips(result->V, j)) {
+            linalg_flip(result->V, j);
+            if (result->U != NULL)
+                linalg_flip(result->U, j);
+        }
+}
+
+static ml_status check_entries(const gsl_matrix *a, ml_message *why)
+{
+    if (isfinite(linalg_greatest(a)))
+        return ML_OK;
+    for (size_t i = 0; i < a->size1; i++)
+        for (size_t j = 0; j < a->size2; j++)
+            if (!isfinite(gsl_matrix_get(a, i, j)))
+                return ml_fail(why, "the entry in row %zu, column %zu is not finite", i + 1, j + 1);
+    return ML_OK;
+}
+
+static ml_status run_method(const gsl_matrix *a, const svd_params *params, svd_result *result,
+                            ml_message *why)
+{
+    if (params->method == SVD_JACOBI)
+        return fit_jacobi(a, result, why);
+    if (params->method == SVD_RANDOMIZED)
+        return fit_randomized(a, params, result, why);
+    return fit_dc(a, params->jobs, result, why);
+}
+
+ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *result, ml_message *why)
+{
+    *result = (svd_result){0};
+    if (svd_check(params, a->size1, a->size2, why) != ML_OK || check_entries(a, why) != ML_OK)
+        return ML_FAIL;
+    size_t count = params->method == SVD_RANDOMIZED ? params->rank : least(a->size1, a->size2);
+    if (make_result(result, a->size1, a->size2, count, params->want == SVD_UV, params->want != SVD_VALUES,
+                    why))
+        return ML_FAIL;
+    if (run_method(a, params, result, why) != ML_OK) {
+        svd_free(result);
+        return ML_FAIL;
+    }
+    complete(result, params, a->size1);
+    if (!result->complete)
+        result->frobenius = frobenius(a);
+    return ML_OK;
+}
+
+ml_status svd_begin(svd_stream **stream, const svd_params *params, size_t columns, ml_message *why)
+{
+    *stream = NULL;
+    if (svd_check(params, 0, columns, why) != ML_OK)
+        return ML_FAIL;
+    if (params->want == SVD_UV || params->method == SVD_JACOBI || params->method == SVD_RANDOMIZED)
+        return ml_fail(why, "U, and the methods jacobi and randomized, need the whole matrix in memory");
+    svd_stream *s = memory_zeros(1, sizeof *s);
+    if (s == NULL)
+        return no_memory(why, 1, columns);
+    s->params = *params;
+    s->columns = columns;
+    if (tsqr_new(&s->rows, columns, TSQR_PLAIN, params->jobs, why) != ML_OK) {
+        free(s);
+        return ML_FAIL;
+    }
+    *stream = s;
+    return ML_OK;
+}
+
+ml_status svd_add(svd_stream *stream, const gsl_matrix *rows, ml_message *why)
+{
+    return tsqr_add(stream->rows, rows, why);
+}
+
+ml_status svd_finish(svd_stream *stream, svd_result *result, ml_message *why)
+{
+    *result = (svd_result){0};
+    gsl_matrix *f = NULL;
+    if (tsqr_count(stream->rows) == 0)
+        return ml_fail(why, "a matrix without rows has no singular values");
+    if (tsqr_factor(stream->rows, &f, why) != ML_OK)
+        return ML_FAIL;
+    ml_status status = make_result(result, f->size1, f->size2, least(f->size1, f->size2), false,
+                                   stream->params.want == SVD_V, why);
+    if (status == ML_OK)
+        status = fit_dc(f, stream->params.jobs, result, why);
+    gsl_matrix_free(f);
+    if (status == ML_OK)
+        complete(result, &stream->params, tsqr_count(stream->rows));
+    else
+        svd_free(result);
+    return status;
+}
+
+void svd_stream_free(svd_stream *stream)
+{
+    if (stream != NULL)
+        tsqr_free(stream->rows);
+    free(stream);
+}
+
+double svd_share(const svd_result *result, size_t i)
+{
+    if (result->frobenius == 0)
+        return 0;
+    double ratio = gsl_vector_get(result->values, i) / result->frobenius;
+    return ratio * ratio;
+}
+
+double svd_cumulative(const svd_result *result, size_t i)
+{
+    double sum = 0;
+    for (size_t j = 0; j <= i; j++)
+        sum += svd_share(result, j);
+    return fmin(sum, 1);
+}
+
+size_t svd_energy(const svd_result *result, double fraction)
+{
+    double sum = 0, enough = fraction - (double)result->count * DBL_EPSILON;
+    for (size_t k = 1; k < result->count; k++) {
+        sum += svd_share(result, k - 1);
+        if (sum >= enough)
+            return k;
+    }
+    return result->count;
+}
+
+double svd_condition(const svd_result *result)
+{
+    if (!result->complete)
+        return NAN;
+    double last = gsl_vector_get(result->values, result->count - 1);
+    return last == 0 ? INFINITY : gsl_vector_get(result->values, 0) / last;
+}
+
+double svd_norm2(const svd_result *result)
+{
+    return gsl_vector_get(result->values, 0);
+}
+
+double svd_nuclear(const svd_result *result)
+{
+    double sum = 0;
+    for (size_t i = result->count; i-- > 0;) /* the small ones first */
+        sum += gsl_vector_get(result->values, i);
+    return result->complete ? sum : NAN;
+}
+
+static ml_status need_complete(const svd_result *result, const char *what, ml_message *why)
+{
+    if (result->complete)
+        return ML_OK;
+    return ml_fail(why,
+                   "%s needs all %zu singular values, not the first %zu: use another method than randomized",
+                   what, least(result->rows, result->columns), result->count);
+}
+
+/* *OUT = A[:, 0..k) D B[:, 0..k)', D diagonal: the values, or their inverses. */
+static ml_status weighted_product(const gsl_matrix *a, const gsl_vector *values, bool invert,
+                                  const gsl_matrix *b, size_t k, gsl_matrix **out, ml_message *why)
+{
+    *out = gsl_matrix_calloc(a->size1, b->size1);
+    if (*out == NULL)
+        return no_memory(why, a->size1, b->size1);
+    if (k == 0)
+        return ML_OK;
+    gsl_matrix *left = gsl_matrix_alloc(a->size1, k);
+    if (left == NULL) {
+        gsl_matrix_free(*out);
+        *out = NULL;
+        return no_memory(why, a->size1, k);
+    }
+    for (size_t i = 0; i < a->size1; i++)
+        for (size_t j = 0; j < k; j++) {
+            double x = gsl_matrix_get(a, i, j), s = gsl_vector_get(values, j);
+            gsl_matrix_set(left, i, j, invert ? x / s : x * s);
+        }
+    gsl_matrix_const_view right = gsl_matrix_const_submatrix(b, 0, 0, b->size1, k);
+    gsl_blas_dgemm(CblasNoTrans, CblasTrans, 1, left, &right.matrix, 0, *out);
+    gsl_matrix_free(left);
+    return ML_OK;
+}
+
+ml_status svd_pinv(const svd_result *result, gsl_matrix **out, ml_message *why)
+{
+    *out = NULL;
+    if (need_complete(result, "the pseudoinverse", why) != ML_OK)
+        return ML_FAIL;
+    return weighted_product(result->V, result->values, true, result->U, result->rank, out, why);
+}
+
+ml_status svd_approximation(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why)
+{
+    return weighted_product(result->U, result->values, false, result->V, least(k, result->count), out, why);
+}
+
+/* Copy COUNT columns of FROM, from FIRST on, to the front of TO. */
+static void copy_columns(gsl_matrix *to, const gsl_matrix *from, size_t first, size_t count)
+{
+    if (count == 0)
+        return;
+    gsl_matrix_view place = gsl_matrix_submatrix(to, 0, 0, to->size1, count);
+    gsl_matrix_const_view source = gsl_matrix_const_submatrix(from, 0, first, from->size1, count);
+    gsl_matrix_memcpy(&place.matrix, &source.matrix);
+}
+
+ml_status svd_null(const svd_result *result, gsl_matrix **out, ml_message *why)
+{
+    *out = NULL;
+    size_t n = result->columns, held = result->count - result->rank, missing = n - result->count;
+    if (need_complete(result, "the null space", why) != ML_OK)
+        return ML_FAIL;
+    if (held + missing == 0)
+        return ML_OK;
+    *out = gsl_matrix_alloc(n, held + missing);
+    if (*out == NULL)
+        return no_memory(why, n, held + missing);
+    copy_columns(*out, result->V, result->rank, held);
+    if (missing > 0) {
+        gsl_matrix_view rest = gsl_matrix_submatrix(*out, 0, held, n, missing);
+        if (linalg_complement(result->V, &rest.matrix, why) != ML_OK) {
+            gsl_matrix_free(*out);
+            *out = NULL;
+            return ML_FAIL;
+        }
+    }
+    for (size_t j = 0; j < held + missing; j++)
+        if (linalg_flips(*out, j))
+            linalg_flip(*out, j);
+    return ML_OK;
+}
+
+ml_status svd_range(const svd_result *result, gsl_matrix **out, ml_message *why)
+{
+    *out = NULL;
+    if (result->rank == result->count && need_complete(result, "the range", why) != ML_OK)
+        return ML_FAIL;
+    if (result->rank == 0)
+        return ML_OK;
+    *out = gsl_matrix_alloc(result->rows, result->rank);
+    if (*out == NULL)
+        return no_memory(why, result->rows, result->rank);
+    copy_columns(*out, result->U, 0, result->rank);
+    return ML_OK;
+}
+
+static bool same_value(const svd_result *result, size_t i, size_t j)
+{
+    double x = gsl_vector_get(result->values, i), y = gsl_vector_get(result->values, j);
+    double size = (double)(result->rows > result->columns ? result->rows : result->columns);
+    bool x_zero = x <= result->tolerance, y_zero = y <= result->tolerance;
+    if (x_zero || y_zero)
+        return x_zero && y_zero;
+    return x - y <= 10 * size * DBL_EPSILON * gsl_vector_get(result->values, 0);
+}
+
+bool svd_repeated(const svd_result *result, size_t *first, size_t *last)
+{
+    for (size_t i = *first; i + 1 < result->count; i++) {
+        size_t j = i;
+        while (j + 1 < result->count && same_value(result, j, j + 1))
+            j++;
+        if (j == i)
+            continue;
+        *first = i;
+        *last = j;
+        return true;
+    }
+    return false;
+}
+
+/* |I - M'M|_1 / (rows eps) */
+static ml_status orthogonality(const gsl_matrix *m, double *ratio, ml_message *why)
+{
+    gsl_matrix *gram = gsl_matrix_alloc(m->size2, m->size2);
+    if (gram == NULL)
+        return no_memory(why, m->size2, m->size2);
+    gsl_matrix_set_identity(gram);
+    gsl_blas_dgemm(CblasTrans, CblasNoTrans, -1, m, m, 1, gram);
+    *ratio = linalg_norm1(gram) / ((double)m->size1 * DBL_EPSILON);
+    gsl_matrix_free(gram);
+    return ML_OK;
+}
+
+ml_status svd_report(const gsl_matrix *a, const svd_result *result, svd_quality *quality, ml_message *why)
+{
+    *quality = (svd_quality){.residual = NAN};
+    if (orthogonality(result->U, &quality->u, why) != ML_OK ||
+        orthogonality(result->V, &quality->v, why) != ML_OK)
+        return ML_FAIL;
+    if (!result->complete)
+        return ML_OK;
+    gsl_matrix *rest;
+    if (svd_approximation(result, result->count, &rest, why) != ML_OK)
+        return ML_FAIL;
+    gsl_matrix_sub(rest, a);
+    double norm = linalg_norm1(a), size = (double)(a->size1 > a->size2 ? a->size1 : a->size2);
+    quality->residual = norm == 0 ? linalg_norm1(rest) : linalg_norm1(rest) / norm / (size * DBL_EPSILON);
+    gsl_matrix_free(rest);
+    return ML_OK;
+}
