@@ -16,6 +16,9 @@ typedef struct decimal_power {
 
 extern const decimal_power decimal_powers[DECIMAL_LAST_POWER - DECIMAL_FIRST_POWER + 1];
 
+/* 10^0 .. 10^19 */
+extern const uint64_t decimal_tens[20];
+
 typedef unsigned __int128 decimal_wide;
 
 static inline const decimal_power *decimal_power_of(int k)
@@ -60,8 +63,8 @@ static inline bool decimal_round(decimal_product p, int drop, uint64_t *result)
     decimal_wide half = (decimal_wide)1 << (drop - 1), rest = p.high & (half + half - 1);
     if (rest == half && !p.exact)
         return false;
-    bool up = rest > half || (rest == half && (p.above || (whole & 1)));
-    *result = whole + up;
+    /* Up or down is a coin toss, so no branch on it. */
+    *result = whole + ((rest > half) | ((rest == half) & (p.above | (whole & 1))));
     return true;
 }
 

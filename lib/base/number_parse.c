@@ -8,30 +8,37 @@
 #include "base/decimal.h"
 #include "base/number_scan.h"
 
-const double number_tens[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+#define TENS(sign)                                                                                           \
+    {                                                                                                        \
+        sign 1e0, sign 1e1, sign 1e2, sign 1e3, sign 1e4, sign 1e5, sign 1e6, sign 1e7, sign 1e8, sign 1e9,  \
+            sign 1e10, sign 1e11, sign 1e12, sign 1e13, sign 1e14, sign 1e15, sign 1e16, sign 1e17,          \
+            sign 1e18, sign 1e19, sign 1e20, sign 1e21, sign 1e22                                            \
+    }
+const double number_tens[2][23] = {TENS(+), TENS(-)};
 
-#define TENS(n) UINT64_C(1##n)
-const uint64_t number_integer_tens[20] = {TENS(),
-                                          TENS(0),
-                                          TENS(00),
-                                          TENS(000),
-                                          TENS(0000),
-                                          TENS(00000),
-                                          TENS(000000),
-                                          TENS(0000000),
-                                          TENS(00000000),
-                                          TENS(000000000),
-                                          TENS(0000000000),
-                                          TENS(00000000000),
-                                          TENS(000000000000),
-                                          TENS(0000000000000),
-                                          TENS(00000000000000),
-                                          TENS(000000000000000),
-                                          TENS(0000000000000000),
-                                          TENS(00000000000000000),
-                                          TENS(000000000000000000),
-                                          TENS(0000000000000000000)};
+#define TEN(zeros) UINT64_C(1##zeros)
+const uint64_t decimal_tens[20] = {
+    1,
+    TEN(0),
+    TEN(00),
+    TEN(000),
+    TEN(0000),
+    TEN(00000),
+    TEN(000000),
+    TEN(0000000),
+    TEN(00000000),
+    TEN(000000000),
+    TEN(0000000000),
+    TEN(00000000000),
+    TEN(000000000000),
+    TEN(0000000000000),
+    TEN(00000000000000),
+    TEN(000000000000000),
+    TEN(0000000000000000),
+    TEN(00000000000000000),
+    TEN(000000000000000000),
+    TEN(0000000000000000000),
+};
 
 /* Exponents saturate far from both the range of double and that of int64_t. */
 static const int64_t exponent_limit = INT64_C(1) << 60;
@@ -67,7 +74,8 @@ static bool compose_wide(uint64_t w, int exponent, double *value)
     return *value <= 1.7976931348623157e308;
 }
 
-bool number_compose(uint64_t w, int64_t exponent, double *value)
+/* The same for any exponent; false when that is too large for a double, or undecided. */
+static bool compose_short(uint64_t w, int64_t exponent, double *value)
 {
     if (w == 0 || exponent < DECIMAL_FIRST_POWER) { /* 2^64 * 10^-343 is below half of the least double */
         *value = 0;
@@ -76,7 +84,7 @@ bool number_compose(uint64_t w, int64_t exponent, double *value)
     if (exponent > 308)
         return false;
     if (w <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22) {
-        *value = exponent < 0 ? (double)w / number_tens[-exponent] : (double)w * number_tens[exponent];
+        *value = exponent < 0 ? (double)w / number_tens[0][-exponent] : (double)w * number_tens[0][exponent];
         return true;
     }
     return compose_wide(w, (int)exponent, value);
@@ -114,9 +122,9 @@ static bool compose(const decimal *d, int64_t shift, double *value)
 {
     int64_t exponent = d->exponent + shift;
     double v, next;
-    bool decided = number_compose(d->w, exponent, &v);
+    bool decided = compose_short(d->w, exponent, &v);
     if (decided && d->cut)
-        decided = number_compose(d->w + 1, exponent, &next) && v == next;
+        decided = compose_short(d->w + 1, exponent, &next) && v == next;
     if (!decided)
         v = compose_text(d, shift);
     *value = d->negative ? -v : v;
@@ -192,7 +200,8 @@ static const char *scan_decimal(const char *p, const char *end, decimal *d)
     return p;
 }
 
-const char *number_scan_any(const char *p, const char *end, double *value)
+/* number_scan without any haste. */
+static const char *scan_any(const char *p, const char *end, double *value)
 {
     decimal d;
     double v;
@@ -201,6 +210,90 @@ const char *number_scan_any(const char *p, const char *end, double *value)
         return NULL;
     *value = v;
     return p;
+}
+
+/* Append the up to eight digits at P to *W, which must stay below 10^19; -1 when it would not, else how many
+ * there were.  Eight are told from fewer by a branch, so that the processor can go on with the bytes behind
+ * them before it has found that. */
+static inline int append_digits(const char *p, uint64_t *w)
+{
+    uint64_t digits = number_load(p) ^ 0x3030303030303030, stops = number_stops(digits);
+    if (stops == 0) {
+        bool fits = *w < decimal_tens[11];
+        *w = *w * 100000000 + number_eight(digits);
+        return fits ? 8 : -1;
+    }
+    int n = __builtin_ctzll(stops) >> 3;
+    if (*w >= decimal_tens[19 - n])
+        return -1;
+    if (n > 0)
+        *w = *w * decimal_tens[n] + number_eight(digits << (64 - 8 * n));
+    return n;
+}
+
+/* The end of a scan at P: the digits are those of W, of which SCALE stand behind the point. */
+static inline const char *finish_scan(const char *p, const char *end, uint64_t w, int scale, double *value)
+{
+    double v;
+    if ((*p | 0x20) == 'e' || p > end)
+        return NULL;
+    if (w <= UINT64_C(1) << 53 && scale <= 22)
+        v = (double)(int64_t)w / number_tens[0][scale];
+    else if (!compose_short(w, -scale, &v))
+        return NULL;
+    *value = v;
+    return p;
+}
+
+/* The digits at P are the 9th to 24th of a number whose first eight, SCALE of them behind the point, are W.
+ */
+static inline const char *scan_long(const char *p, const char *end, uint64_t w, int scale, double *value)
+{
+    if (p > end)
+        return NULL;
+    int n = append_digits(p, &w);
+    if (n == 8) {
+        p += 8;
+        scale += 8;
+        if (p > end)
+            return NULL;
+        n = append_digits(p, &w);
+    }
+    if (n < 0 || n == 8)
+        return NULL;
+    return finish_scan(p + n, end, w, scale + n, value);
+}
+
+/* An unsigned number with at most seven digits before the point and at most 19 in all; NULL for others.  The
+ * digits on both sides of the point are pushed together, without a branch on where it is. */
+static inline const char *scan_unsigned(const char *p, const char *end, double *value)
+{
+    uint64_t digits = number_load(p) ^ 0x3030303030303030, stops = number_stops(digits);
+    if (stops == 0)
+        return NULL;
+    int whole = __builtin_ctzll(stops) >> 3, count = whole, point = p[whole] == '.';
+    if (point) {
+        uint64_t before = ((stops - 1) & ~stops) >> 7;
+        digits = (digits & before) | ((number_load(p + 1) ^ 0x3030303030303030) & ~before);
+        stops = number_stops(digits);
+        if (stops == 0)
+            return scan_long(p + 9, end, number_eight(digits), 8 - whole, value);
+        count = __builtin_ctzll(stops) >> 3;
+    }
+    if (count == 0)
+        return NULL;
+    uint64_t w = number_eight(digits << (64 - 8 * count));
+    return finish_scan(p + count + point, end, w, count - whole, value);
+}
+
+const char *number_scan_rest(const char *p, const char *end, double *value)
+{
+    bool negative = *p == '-';
+    const char *behind = scan_unsigned(p + (negative | (*p == '+')), end, value);
+    if (behind == NULL)
+        return scan_any(p, end, value);
+    *value = negative ? -*value : *value;
+    return behind;
 }
 
 /* N / D correctly rounded, both below 10^18: a quotient of at least 55 bits whose last one also stands for
@@ -288,7 +381,7 @@ number_status number_read(const char *text, size_t length, number *out)
     if (!compose(&d, shift, &n.value))
         return NUMBER_RANGE;
     /* 5 * 10^308 and up, which takes a zero like 0e400 to ask for, is no double. */
-    if (!d.integer && !number_compose(5, d.last + shift - 1, &n.half_unit))
+    if (!d.integer && !compose_short(5, d.last + shift - 1, &n.half_unit))
         n.half_unit = INFINITY;
     *out = n;
     return NUMBER_OK;

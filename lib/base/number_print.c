@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/decimal.h"
-#include "base/number_scan.h"
 
 /* digits * 10^exponent */
 typedef struct shortest {
@@ -76,7 +75,7 @@ static inline void store(char *out, uint64_t digits)
 static inline int count_digits(uint64_t x)
 {
     int t = ((64 - __builtin_clzll(x)) * 1233) >> 12;
-    return t + (x >= number_integer_tens[t]);
+    return t + (x >= decimal_tens[t]);
 }
 
 /* Exactly 17 digits of X < 10^17 to OUT, of which 16 more bytes may be overwritten; how many are left when
@@ -112,7 +111,7 @@ static char *store_exponent(char *out, int e)
 static inline char *lay_out(char *out, uint64_t digits, int exponent)
 {
     int length = count_digits(digits), e = exponent + length - 1;
-    digits *= number_integer_tens[17 - length];
+    digits *= decimal_tens[17 - length];
     if (e >= 0 && e <= 15) {
         int n = store_digits(out, digits);
         char behind[16];
@@ -187,7 +186,7 @@ static bool round_wide(uint64_t c, int q, int n, shortest *s)
             return false;
         decimal_product p = decimal_multiply(c << zeros, k);
         int drop = 63 - decimal_log2(k) - q + zeros;
-        if ((uint64_t)(p.high >> drop) >= number_integer_tens[n])
+        if ((uint64_t)(p.high >> drop) >= decimal_tens[n])
             continue;
         s->exponent = -k;
         return decimal_round(p, drop, &s->digits);
@@ -225,7 +224,7 @@ size_t number_print_digits(char out[NUMBER_PRINT_MAX], double x, int digits)
     uint64_t c = (uint64_t)ldexp(frexp(size, &q), 53);
     if (!round_wide(c, q - 53, n, &s))
         s = round_text(size, n);
-    if (s.digits == number_integer_tens[n]) { /* 9.99 rounded up to 10.0 */
+    if (s.digits == decimal_tens[n]) { /* 9.99 rounded up to 10.0 */
         s.digits /= 10;
         s.exponent++;
     }
