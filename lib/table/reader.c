@@ -52,12 +52,6 @@ void reader_defaults(reader_options *options)
     *options = (reader_options){.delimiter = ',', .jobs = parallel_processors()};
 }
 
-void reader_set_sizes(reader *r, size_t stretch, size_t piece)
-{
-    r->in.stretch = stretch;
-    r->in.piece = piece;
-}
-
 static void note(const reader *r, size_t line, const char *text)
 {
     char whole[1024];
@@ -110,8 +104,8 @@ static ml_status look_at_start(reader *r, ml_message *why)
 /* Read on: twice as much as there is, so that a long line is looked at few times. */
 static ml_status more_bytes(reader *r, ml_message *why)
 {
-    size_t twice = 2 * waiting(r);
-    return input_fill(&r->in, twice > FIRST_READ ? twice : FIRST_READ, why);
+    size_t least = r->in.stretch < FIRST_READ ? r->in.stretch : FIRST_READ, twice = 2 * waiting(r);
+    return input_fill(&r->in, twice > least ? twice : least, why);
 }
 
 /* The end of the raw line FROM bytes on, whatever quotes it holds; NULL at the end of the input. */
@@ -399,7 +393,8 @@ static ml_status open_block(reader *r, ml_message *why)
     return status;
 }
 
-ml_status reader_open(reader **made, const char *path, const reader_options *options, ml_message *why)
+ml_status reader_open_sized(reader **made, const char *path, const reader_options *options, size_t stretch,
+                            size_t piece, ml_message *why)
 {
     *made = NULL;
     reader *r = memory_zeros(1, sizeof *r);
@@ -408,6 +403,8 @@ ml_status reader_open(reader **made, const char *path, const reader_options *opt
     r->o = *options;
     r->line = 1;
     ml_status status = input_open(&r->in, path, options->jobs, why);
+    r->in.stretch = stretch > 0 ? stretch : r->in.stretch;
+    r->in.piece = piece > 0 ? piece : r->in.piece;
     if (status == ML_OK)
         status = more_bytes(r, why);
     if (status == ML_OK)
@@ -418,6 +415,11 @@ ml_status reader_open(reader **made, const char *path, const reader_options *opt
     }
     *made = r;
     return ML_OK;
+}
+
+ml_status reader_open(reader **made, const char *path, const reader_options *options, ml_message *why)
+{
+    return reader_open_sized(made, path, options, 0, 0, why);
 }
 
 void reader_free(reader *r)

@@ -4,8 +4,9 @@
 
 #include "table/reader.h"
 
-/* How many bytes are read at a time, and parsed as one piece, from now on: small ones show whether anything
- * depends on where the cuts are. */
-void reader_set_sizes(reader *r, size_t stretch, size_t piece);
+/* reader_open that reads STRETCH bytes at a time and parses PIECE bytes as one piece: small ones show whether
+ * anything depends on where the cuts are.  0: the usual size. */
+ml_status reader_open_sized(reader **r, const char *path, const reader_options *options, size_t stretch,
+                            size_t piece, ml_message *why);
 
 #endif

@@ -423,7 +423,7 @@ static const char *any_row(const scan_plan *plan, scan *s, const char *line)
 }
 
 /* Rows of plain decimals only; stops at the first line that is not such a row and returns it. */
-static const char *plain_rows(const scan_plan *plan, scan *s, const char *line)
+static __attribute__((noinline)) const char *plain_rows(const scan_plan *plan, scan *s, const char *line)
 {
     const char *end = s->end, delimiter = plan->delimiter;
     size_t columns = plan->columns;

@@ -48,9 +48,15 @@ static span after(span s, span head)
     return (span){s.text + skip, s.length - skip};
 }
 
+/* One pair of quotes around all of it, those inside doubled. */
 static bool is_quoted(span s)
 {
-    return s.length >= 2 && s.text[0] == '"' && s.text[s.length - 1] == '"';
+    if (s.length < 2 || s.text[0] != '"' || s.text[s.length - 1] != '"')
+        return false;
+    size_t i = 1;
+    while (i + 1 < s.length && (s.text[i] != '"' || (s.text[i + 1] == '"' && i + 2 < s.length)))
+        i += s.text[i] == '"' ? 2 : 1;
+    return i + 1 == s.length;
 }
 
 /* A terminated copy without the quotes; NULL when memory is out. */
@@ -127,11 +133,12 @@ static size_t find_name(const select_from *from, const char *name, size_t *colum
     return found;
 }
 
-static ml_status check_number(const lookup *look, size_t number, size_t *column)
+static ml_status check_number(const lookup *look, span s, size_t number, size_t *column)
 {
     if (number < 1 || number > look->from->count)
-        return ml_fail(look->why, "%s: there is no column %zu (%s); the columns are 1 to %zu",
-                       look->from->where, number, look->option, look->from->count);
+        return ml_fail(look->why, "%s: there is no column %.*s (%s); the columns are 1 to %zu",
+                       look->from->where, (int)(s.length < 40 ? s.length : 40), s.text, look->option,
+                       look->from->count);
     *column = number - 1;
     return ML_OK;
 }
@@ -165,7 +172,7 @@ static ml_status find_one(const lookup *look, span s, const char *name, size_t *
         return ML_OK;
     if (is_quoted(s) || !read_number(s, &number))
         return ML_NO;
-    return check_number(look, number, column);
+    return check_number(look, s, number, column);
 }
 
 /* The end of a range; an empty one is OPEN. */
