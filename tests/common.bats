@@ -65,7 +65,7 @@ bad_input() { # TEXT MESSAGE [OPTION...]
 }
 bad_inputs() {
 	bad_input '' 'empty' &&
-		bad_input 'a,b\n' 'no data rows' &&
+		bad_input 'a,b\n' 'names but no rows' &&
 		bad_input 'a,b\n1,2\n3\n' 'in.csv:3: ' &&
 		bad_input 'a,b\n1,2\n3,4,5\n' 'in.csv:3: ' &&
 		bad_input 'a,b\n1,2\n3,"4\n' 'in.csv:3: ' &&
@@ -79,7 +79,7 @@ bad_inputs() {
 		bad_input 'a,b\n1,1/0\n' "in.csv:2: column 2 (b): '1/0'" &&
 		bad_input 'a,b\n1,0x10\n' "in.csv:2: column 2 (b): '0x10' is not a number" &&
 		bad_input 'a,b\n1,\n3,4\n' 'in.csv:2: column 2 (b): missing' &&
-		bad_input 'a,b\n1,2\n' "'c'" -c c && bad_input 'a,b\n1,2\n' "'3'" -c 3
+		bad_input 'a,b\n1,2\n' "'c'" -c c && bad_input 'a,b\n1,2\n' 'there is no column 3' -c 3
 }
 @test "bad input: a clear error with file, line and column, exit 2, nothing on stdout" { each_reader bad_inputs; }
 
@@ -109,7 +109,7 @@ full_disk() {
 @test "a full disk and a closed stdout are errors" { each_reader full_disk; }
 
 broken_pipe() {
-	err=$({ "$tool" -x digit "$DATA/digits.csv" | head -n 1 >/dev/null; } 2>&1)
+	err=$({ "$tool" -q -x digit "$DATA/digits.csv" | head -n 1 >/dev/null; } 2>&1)
 	[ -z "$err" ] || { echo "$err"; return 1; }
 }
 @test "a reader that goes away is quiet" { each_reader broken_pipe; }

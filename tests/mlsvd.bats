@@ -1,6 +1,6 @@
 # mlsvd: expected values from tests/ref/tools.py (NumPy) or closed forms.
 load helper
-svd() { printf "$1" | { shift; mlsvd -N --no-names "$@"; }; }
+svd() { printf -- "$1" | { shift; mlsvd -N --no-names "$@"; }; }
 ratings='5,4,1\n5,5,0\n0,0,5\n1,0,4\n'
 
 @test "Strang's 2x2: sqrt(45), sqrt(5)" {
@@ -44,8 +44,8 @@ ratings='5,4,1\n5,5,0\n0,0,5\n1,0,4\n'
 @test "zero, 1x1, 1xn, nx1" {
 	near "$(svd '0,0\n0,0\n0,0\n')" "1,0,0,0 2,0,0,0" 0
 	[ "$(svd '0,0\n0,0\n' -s rank)" = 0 ]
-	near "$(svd -- '-3\n')" 1,3,1,1 0
-	near "$(svd -- '-3\n' -s U,S,V -f csv | grep -v '#:')" "$(printf '%s\n\n\n%s\n\n\n%s' -1 3 1)" 0
+	near "$(svd '-3\n')" 1,3,1,1 0
+	near "$(svd '-3\n' -s U,S,V -f csv | grep -v '#:')" "$(printf '%s\n\n\n%s\n\n\n%s' -1 3 1)" 0
 	near "$(svd '3,4\n')" 1,5,1,1 1e-15
 	near "$(svd '3,4\n' -s V)" "0.6 0.8" 1e-15
 	near "$(svd '3\n4\n' -s U)" "0.6 0.8" 1e-15
