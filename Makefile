@@ -20,7 +20,7 @@ CFLAGS ?= -O3 -g
 CPPFLAGS += -Ilib -DML_VERSION='"$(VERSION)"' -D_GNU_SOURCE
 # No contraction to fused operations: results then do not depend on the processor's instruction set.
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-	-fno-math-errno -fno-trapping-math -ffp-contract=off -fopenmp $(CFLAGS)
+	-fno-math-errno -fno-trapping-math -ffp-contract=off -pthread $(CFLAGS)
 OUT = .build/main
 BIN = bin
 ifneq ($(SAN),)
@@ -37,7 +37,7 @@ BLAS_LIBS := $(or $(call archive,openblas-serial/libopenblas.a),$(call archive,l
 ifneq ($(filter %.a,$(BLAS_LIBS)),)
 BLAS_LIBS += $(or $(call archive,libgfortran.a),-lgfortran) $(or $(call archive,libquadmath.a),-lquadmath)
 endif
-LIBS = $(GSL_LIBS) $(BLAS_LIBS) -lm -lpthread
+LIBS = $(GSL_LIBS) $(BLAS_LIBS) -lm
 
 TOOLS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard lib/*/*.c))
