@@ -11,9 +11,10 @@ typedef double vec __attribute__((vector_size(32), aligned(8), may_alias));
 
 enum {
     TILE = REFLECT_TILE,
-    GROUP = 4,  /* reflectors that are applied together */
-    PANEL = 32, /* columns that are factored before the others are touched */
-    SMALL = 96, /* up to so many columns a block stays in the first cache: one panel */
+    FACTORS = 32, /* doubles of a group's T and L */
+    GROUP = 4,    /* reflectors that are applied together */
+    PANEL = 32,   /* columns that are factored before the others are touched */
+    SMALL = 96,   /* up to so many columns a block stays in the first cache: one panel */
 };
 
 #define ALWAYS_INLINE __attribute__((always_inline)) static inline
@@ -40,13 +41,40 @@ size_t reflect_vectors_size(size_t columns, size_t rows)
 
 size_t reflect_factors_size(size_t columns)
 {
-    return reflect_rows(columns) * GROUP;
+    return reflect_rows(columns) / GROUP * FACTORS;
 }
 
-size_t reflect_scratch_size(size_t columns, size_t rows)
+size_t reflect_scratch_size(size_t rows)
 {
-    (void)columns;
-    return SMALL * (reflect_stored(rows) + GROUP);
+    return SMALL * reflect_stored(rows) + SMALL / GROUP * FACTORS;
+}
+
+/* A fold under way. */
+typedef struct fold {
+    double *r, *block;
+    size_t stride, height, rows, columns, filled, stored;
+    bool stairs;
+} fold;
+
+/* How many rows of the block have become rows of R when the columns before END are done. */
+ALWAYS_INLINE size_t taken(const fold *f, size_t end)
+{
+    end = end < f->columns ? end : f->columns;
+    size_t count = end > f->filled ? end - f->filled : 0;
+    return count < f->rows ? count : f->rows;
+}
+
+/* The rows that the group at column J reaches, counted behind those that were taken. */
+ALWAYS_INLINE size_t reached(const fold *f, size_t j)
+{
+    size_t rows = f->stairs && j + GROUP + 1 < f->rows ? j + GROUP + 1 : f->rows;
+    return rows - taken(f, j + GROUP);
+}
+
+/* The place of column C in row I of the block. */
+ALWAYS_INLINE double *place(const fold *f, size_t i, size_t c)
+{
+    return f->block + (c / TILE * f->height + i) * TILE + c % TILE;
 }
 
 ALWAYS_INLINE double dot(const double *x, const double *y, size_t n)
@@ -60,37 +88,57 @@ ALWAYS_INLINE double dot(const double *x, const double *y, size_t n)
     return (a[0] + a[1]) + (a[2] + a[3]);
 }
 
-/* Make the reflection that sends (ALPHA, V) to (beta, 0); V becomes the reflector, its scale is returned. */
-ALWAYS_INLINE double reflector(double *alpha, double *v, size_t n)
+/* Make reflection K of a group: column K of its corner of R and V become R's entry and the reflector, the
+ * latter's part in R in L (4 x 4, unit lower triangular).  Its scale is returned. */
+ALWAYS_INLINE double reflector(double *r, size_t stride, size_t k, double *v, size_t n, double *l)
 {
-    double square = dot(v, v, n);
-    if (square == 0) {
-        memset(v, 0, n * sizeof *v);
-        return 0;
-    }
-    double beta = -copysign(sqrt(*alpha * *alpha + square), *alpha);
-    double tau = (beta - *alpha) / beta, factor = 1 / (*alpha - beta);
+    double square = dot(v, v, n), alpha = r[k * stride + k];
+    for (size_t q = k + 1; q < GROUP; q++)
+        square += r[q * stride + k] * r[q * stride + k];
+    double beta = -copysign(sqrt(alpha * alpha + square), alpha),
+           factor = square == 0 ? 0 : 1 / (alpha - beta);
     for (size_t i = 0; i < n; i++)
         v[i] *= factor;
-    *alpha = beta;
-    return tau;
+    l[k * GROUP + k] = 1;
+    for (size_t q = k + 1; q < GROUP; q++) {
+        l[q * GROUP + k] = r[q * stride + k] * factor;
+        r[q * stride + k] = 0;
+    }
+    if (square == 0)
+        return 0;
+    r[k * stride + k] = beta;
+    return (beta - alpha) / beta;
+}
+
+/* Apply reflection K of a group to its column C, X being that column's part in the block. */
+ALWAYS_INLINE void reflect_column(double *r, size_t stride, size_t k, size_t c, const double *v, double *x,
+                                  size_t n, const double *l, double tau)
+{
+    double w = dot(v, x, n);
+    for (size_t q = k; q < GROUP; q++)
+        w += l[q * GROUP + k] * r[q * stride + c];
+    w *= tau;
+    for (size_t q = k; q < GROUP; q++)
+        r[q * stride + c] -= l[q * GROUP + k] * w;
+    for (size_t i = 0; i < n; i++)
+        x[i] -= w * v[i];
 }
 
 /* The four columns of a group, factored: R's 4 x 4 corner is updated, V (four reflectors, STORED apart, of
- * which LENGTH may be non-zero) and their T (4 x 4, upper triangular, by dlarft's recurrence) made. */
+ * which LENGTH may be non-zero), their T (upper triangular, by dlarft's recurrence) and L are made. */
 ALWAYS_INLINE void factor_group(double *r, size_t stride, double *v, size_t stored, size_t length, double *t)
 {
-    memset(t, 0, GROUP * GROUP * sizeof *t);
+    double *lower = t + GROUP * GROUP;
+    memset(t, 0, FACTORS * sizeof *t);
     for (size_t k = 0; k < GROUP; k++) {
-        double *vk = v + k * stored, tau = reflector(&r[k * stride + k], vk, length), g[GROUP];
-        for (size_t l = k + 1; l < GROUP; l++) {
-            double *x = v + l * stored, w = tau * (r[k * stride + l] + dot(vk, x, length));
-            r[k * stride + l] -= w;
-            for (size_t i = 0; i < length; i++)
-                x[i] -= w * vk[i];
-        }
-        for (size_t l = 0; l < k; l++)
+        double *vk = v + k * stored, tau = reflector(r, stride, k, vk, length, lower), g[GROUP];
+        for (size_t c = k + 1; c < GROUP; c++)
+            reflect_column(r, stride, k, c, vk, v + c * stored, length, lower, tau);
+        for (size_t l = 0; l < k; l++) {
             g[l] = dot(v + l * stored, vk, length);
+            for (size_t q = k; q < GROUP; q++)
+                g[l] += lower[q * GROUP + l] * lower[q * GROUP + k];
+        }
         for (size_t l = 0; l < k; l++) {
             double s = 0;
             for (size_t j = l; j < k; j++)
@@ -101,14 +149,19 @@ ALWAYS_INLINE void factor_group(double *r, size_t stride, double *v, size_t stor
     }
 }
 
-/* [R; A] -= V T' V' [R; A], or with T (FORWARD), for 4 * WIDTH columns of a tile. */
+/* [R; A] -= V T' V' [R; A], or with T (FORWARD), for 4 * WIDTH columns of a tile.  The compiler keeps W in
+ * registers. */
 ALWAYS_INLINE void group_chunk(double *r, size_t stride, double *a, const double *v, size_t stored,
                                size_t rows, const double *t, bool forward, int width)
 {
+    const double *lower = t + GROUP * GROUP;
     vec w[GROUP][2];
     for (size_t k = 0; k < GROUP; k++)
-        for (int c = 0; c < width; c++)
+        for (int c = 0; c < width; c++) {
             w[k][c] = *(vec *)(r + k * stride + 4 * c);
+            for (size_t q = k + 1; q < GROUP; q++)
+                w[k][c] += lower[q * GROUP + k] * *(vec *)(r + q * stride + 4 * c);
+        }
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < GROUP; k++)
             for (int c = 0; c < width; c++)
@@ -120,7 +173,13 @@ ALWAYS_INLINE void group_chunk(double *r, size_t stride, double *a, const double
             for (size_t l = forward ? k + 1 : 0; l < (forward ? GROUP : k); l++)
                 s += (forward ? t[k * GROUP + l] : t[l * GROUP + k]) * w[l][c];
             w[k][c] = s;
-            *(vec *)(r + k * stride + 4 * c) -= s;
+        }
+    for (size_t q = 0; q < GROUP; q++)
+        for (int c = 0; c < width; c++) {
+            vec x = *(vec *)(r + q * stride + 4 * c) - w[q][c];
+            for (size_t k = 0; k < q; k++)
+                x -= lower[q * GROUP + k] * w[k][c];
+            *(vec *)(r + q * stride + 4 * c) = x;
         }
     for (size_t i = 0; i < rows; i++)
         for (int c = 0; c < width; c++) {
@@ -131,79 +190,103 @@ ALWAYS_INLINE void group_chunk(double *r, size_t stride, double *a, const double
         }
 }
 
-/* Column C of a tiled block of HEIGHT rows. */
-ALWAYS_INLINE double *column(double *a, size_t height, size_t c)
+/* While R has fewer rows than columns the next rows of the block become rows of R: those that the group at
+ * column J needs, COUNT columns of them. */
+ALWAYS_INLINE void take_rows(const fold *f, size_t j, size_t c, size_t count)
 {
-    return a + c / TILE * height * TILE + c % TILE;
+    for (size_t i = taken(f, j); i < taken(f, j + GROUP); i++)
+        memcpy(f->r + (f->filled + i) * f->stride + c, place(f, i, c), count * sizeof(double));
 }
 
-/* The rows that the group at column J reaches. */
-ALWAYS_INLINE size_t reached(size_t rows, size_t j, bool stairs)
+ALWAYS_INLINE void update_chunk(const fold *f, size_t j, size_t c, const double *v, const double *t,
+                                int width)
 {
-    return stairs && j + GROUP + 1 < rows ? j + GROUP + 1 : rows;
+    take_rows(f, j, c, 4 * (size_t)width);
+    group_chunk(f->r + j * f->stride + c, f->stride, place(f, taken(f, j + GROUP), c), v, f->stored,
+                reached(f, j), t, false, width);
 }
 
-/* Factor columns [FIRST, END) of [R; A] and bring those up to LIMIT up to date: FIRST a multiple of 8, END of
- * 4, or of 8 where columns follow it.  V takes the reflectors, STORED doubles each, T their factors. */
+/* Factor columns [FIRST, END) and bring those up to LIMIT up to date: FIRST a multiple of 8, END of 4, or of
+ * 8 where columns follow it.  V takes the reflectors, T their factors. */
 ML_CLONES
-static void factor_panel(double *r, size_t stride, double *a, size_t height, size_t rows, size_t first,
-                         size_t end, size_t limit, bool stairs, double *v, double *t)
+static void factor_panel(const fold *f, size_t first, size_t end, size_t limit, double *v, double *t)
 {
-    size_t stored = reflect_stored(rows);
-    for (size_t j = first; j < end; j += GROUP, v += GROUP * stored, t += GROUP * GROUP) {
-        size_t used = reached(rows, j, stairs), c = j + GROUP;
+    for (size_t j = first; j < end; j += GROUP, v += GROUP * f->stored, t += FACTORS) {
+        size_t used = reached(f, j), c = j + GROUP;
+        take_rows(f, j, j, GROUP);
         for (size_t k = 0; k < GROUP; k++) {
-            const double *from = column(a, height, j + k);
+            const double *from = place(f, taken(f, c), j + k);
             for (size_t i = 0; i < used; i++)
-                v[k * stored + i] = from[i * TILE];
-            memset(v + k * stored + used, 0, (stored - used) * sizeof *v);
+                v[k * f->stored + i] = from[i * TILE];
+            memset(v + k * f->stored + used, 0, (f->stored - used) * sizeof *v);
         }
-        double *row = r + j * stride;
-        factor_group(row + j, stride, v, stored, reflect_stored(used), t);
+        factor_group(f->r + j * f->stride + j, f->stride, v, f->stored, reflect_stored(used), t);
         if (c % TILE != 0 && c < limit) {
-            group_chunk(row + c, stride, column(a, height, c), v, stored, used, t, false, 1);
+            update_chunk(f, j, c, v, t, 1);
             c += 4;
         }
         for (; c < limit; c += TILE)
-            group_chunk(row + c, stride, column(a, height, c), v, stored, used, t, false, 2);
+            update_chunk(f, j, c, v, t, 2);
     }
 }
 
 /* Apply the groups of columns [FIRST, END) to the columns from there to LIMIT, tile by tile: a tile stays in
  * the first cache while all the groups pass. */
 ML_CLONES
-static void update_panel(double *r, size_t stride, double *a, size_t height, size_t rows, size_t first,
-                         size_t end, size_t limit, bool stairs, const double *v, const double *t)
+static void update_panel(const fold *f, size_t first, size_t end, size_t limit, const double *v,
+                         const double *t)
 {
-    size_t stored = reflect_stored(rows);
     for (size_t c = end; c < limit; c += TILE)
         for (size_t j = first; j < end; j += GROUP)
-            group_chunk(r + j * stride + c, stride, column(a, height, c), v + (j - first) * stored, stored,
-                        reached(rows, j, stairs), t + (j - first) * GROUP, false, 2);
+            update_chunk(f, j, c, v + (j - first) * f->stored, t + (j - first) / GROUP * FACTORS, 2);
 }
 
-void reflect_fold(double *r, double *block, size_t height, size_t rows, size_t columns, bool stairs,
-                  const reflectors *kept, double *scratch)
+size_t reflect_fold(double *r, size_t filled, double *block, size_t height, size_t rows, size_t columns,
+                    bool stairs, reflectors *kept, double *scratch)
 {
-    size_t all = reflect_rows(columns), stride = reflect_stride(columns), stored = reflect_stored(rows);
-    size_t panel = all <= SMALL ? all : PANEL;
+    size_t all = reflect_rows(columns), panel = all <= SMALL ? all : PANEL;
+    fold f = {.r = r,
+              .block = block,
+              .stride = reflect_stride(columns),
+              .height = height,
+              .rows = rows,
+              .columns = columns,
+              .filled = filled,
+              .stored = reflect_stored(rows),
+              .stairs = stairs && filled == columns};
     for (size_t first = 0; first < all; first += panel) {
         size_t end = first + panel < all ? first + panel : all;
-        double *t = kept != NULL ? kept->factors + first * GROUP : scratch;
-        double *v = kept != NULL ? kept->vectors + first * stored : scratch + SMALL * GROUP;
-        factor_panel(r, stride, block, height, rows, first, end, end < all ? end : stride, stairs, v, t);
-        update_panel(r, stride, block, height, rows, first, end, all, stairs, v, t);
+        double *v = kept != NULL ? kept->vectors + first * f.stored : scratch;
+        double *t = kept != NULL ? kept->factors + first / GROUP * FACTORS : scratch + SMALL * f.stored;
+        factor_panel(&f, first, end, end < all ? end : f.stride, v, t);
+        update_panel(&f, first, end, all, v, t);
     }
+    if (kept != NULL)
+        kept->filled = filled;
+    return filled + taken(&f, columns);
 }
 
 ML_CLONES
 void reflect_apply(const reflectors *q, double *top, size_t stride, double *block, size_t height, size_t k)
 {
-    size_t stored = reflect_stored(q->rows);
+    fold f = {.r = top,
+              .block = block,
+              .stride = stride,
+              .height = height,
+              .rows = q->rows,
+              .columns = q->columns,
+              .filled = q->filled,
+              .stored = reflect_stored(q->rows)};
     for (size_t c = 0; c < k; c += TILE)
         for (size_t j = reflect_rows(q->columns); j > 0;) {
             j -= GROUP;
-            group_chunk(top + j * stride + c, stride, column(block, height, c), q->vectors + j * stored,
-                        stored, q->rows, q->factors + j * GROUP, true, 2);
+            size_t first = taken(&f, j), after = taken(&f, j + GROUP);
+            group_chunk(top + j * stride + c, stride, place(&f, after, c), q->vectors + j * f.stored,
+                        f.stored, q->rows - after, q->factors + j / GROUP * FACTORS, true, 2);
+            for (size_t i = first; i < after; i++) {
+                double *row = top + (q->filled + i) * stride + c;
+                memcpy(place(&f, i, c), row, TILE * sizeof *row);
+                memset(row, 0, TILE * sizeof *row);
+            }
         }
 }

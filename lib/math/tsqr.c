@@ -23,12 +23,12 @@ typedef struct record {
 } record;
 
 typedef struct lane {
-    size_t count;
-    double *r;       /* reflect_rows x stride, scaled */
-    double *offset;  /* mean less the state's shift, scaled */
-    double *scale;   /* of each column, 1 or STEP or 1 / STEP; 0 while all its entries were zero */
-    double *block;   /* tiled, height + 1 rows */
-    double *vectors; /* 3 x stride: mean, greatest magnitudes, scaled shift */
+    size_t count, filled; /* rows; rows of R in use */
+    double *r;            /* reflect_rows x stride, scaled */
+    double *offset;       /* mean less the state's shift, scaled */
+    double *scale;        /* of each column, 1 or STEP or 1 / STEP; 0 while all its entries were zero */
+    double *block;        /* tiled, height + 1 rows */
+    double *vectors;      /* 3 x stride: mean, greatest magnitudes, scaled shift */
     double *scratch;
     record *records; /* the last one first */
 } lane;
@@ -138,7 +138,7 @@ static bool make_lane(const tsqr *t, lane *l)
     l->scale = memory_zeros(1, row);
     l->block = memory_zeros(t->height + 1, row);
     l->vectors = memory_zeros(3, row);
-    l->scratch = memory_array(reflect_scratch_size(t->columns, t->height + 1), sizeof(double));
+    l->scratch = memory_array(reflect_scratch_size(t->height + 1), sizeof(double));
     if (l->r && l->offset && l->scale && l->block && l->vectors && l->scratch)
         return true;
     free_lane(l);
@@ -265,8 +265,7 @@ static void move_mean(const tsqr *t, lane *l, size_t n, const double *mean, doub
     l->count += n;
 }
 
-static void fold_block(const tsqr *t, lane *l, const double *rows, size_t tda, size_t n,
-                       const reflectors *kept)
+static void fold_block(const tsqr *t, lane *l, const double *rows, size_t tda, size_t n, reflectors *kept)
 {
     double *mean = l->vectors, *greatest = mean + t->stride, *shift = greatest + t->stride;
     size_t height = t->height + 1;
@@ -282,7 +281,7 @@ static void fold_block(const tsqr *t, lane *l, const double *rows, size_t tda, s
         scale_rows(l->block, height, n, t->columns, l->scale);
         l->count += n;
     }
-    reflect_fold(l->r, l->block, height, n, t->columns, false, kept, l->scratch);
+    l->filled = reflect_fold(l->r, l->filled, l->block, height, n, t->columns, false, kept, l->scratch);
 }
 
 typedef struct block_run {
@@ -386,7 +385,7 @@ typedef struct merge_space {
 static bool make_space(const tsqr *t, merge_space *space)
 {
     space->block = memory_zeros(merge_rows(t), t->stride * sizeof(double));
-    space->scratch = memory_array(reflect_scratch_size(t->columns, merge_rows(t)), sizeof(double));
+    space->scratch = memory_array(reflect_scratch_size(merge_rows(t)), sizeof(double));
     return space->block != NULL && space->scratch != NULL;
 }
 
@@ -400,23 +399,22 @@ static void free_space(merge_space *space)
  */
 static void merge_lanes(const tsqr *t, lane *l, lane *from, const double *move, merge_space *space)
 {
-    size_t height = merge_rows(t);
+    size_t height = merge_rows(t), first = t->kind == TSQR_CENTRE;
     double *mean = from->vectors;
     for (size_t j = 0; j < t->columns; j++) {
         double a = l->scale[j], b = from->scale[j], scale = a == 0 || (b != 0 && b < a) ? b : a;
         rescale_column(t, l, j, scale);
         rescale_column(t, from, j, scale);
         mean[j] = from->offset[j] + (move == NULL ? 0 : move[j] * scale);
-        *tiled(space->block, height, 0, j) = 0;
-        for (size_t i = 0; i < reflect_rows(t->columns); i++)
-            *tiled(space->block, height, i + 1, j) = from->r[i * t->stride + j];
+        for (size_t i = 0; i < from->filled; i++)
+            *tiled(space->block, height, first + i, j) = from->r[i * t->stride + j];
     }
     if (t->kind == TSQR_CENTRE)
         move_mean(t, l, from->count, mean, space->block, height, 0);
     else
         l->count += from->count;
-    reflect_fold(l->r, space->block, height, height, t->columns, true, l->records ? &l->records->q : NULL,
-                 space->scratch);
+    l->filled = reflect_fold(l->r, l->filled, space->block, height, first + from->filled, t->columns, true,
+                             l->records ? &l->records->q : NULL, space->scratch);
 }
 
 typedef struct merge_run {
@@ -442,7 +440,8 @@ static ml_status merge_level(tsqr *t, size_t lanes, size_t step, ml_message *why
     bool good = true;
     for (size_t i = 0; i < pairs && good; i++)
         good = make_space(t, &work.space[i]) &&
-               make_record(t, &t->lanes[2 * step * i], merge_rows(t), SIZE_MAX, (2 * i + 1) * step);
+               make_record(t, &t->lanes[2 * step * i], t->lanes[(2 * i + 1) * step].filled, SIZE_MAX,
+                           (2 * i + 1) * step);
     if (good)
         parallel_for(pairs, t->jobs, run_merge, &work);
     for (size_t i = 0; i < pairs; i++)
@@ -594,13 +593,13 @@ static void apply_lane(size_t index, int worker, void *context)
 
 static void apply_merge(apply_run *work, const record *merge, size_t into, double *block)
 {
-    size_t height = merge->q.rows;
+    size_t height = merge_rows(work->t);
     memset(block, 0, height * work->stride * sizeof *block);
     reflect_apply(&merge->q, work->top[into], work->stride, block, height, work->out->size2);
     double *top = work->top[merge->from];
-    for (size_t i = 0; i + 1 < height; i++)
+    for (size_t i = 0; i < merge->q.rows; i++)
         for (size_t j = 0; j < work->stride; j++)
-            top[i * work->stride + j] = *tiled(block, height, i + 1, j);
+            top[i * work->stride + j] = *tiled(block, height, i, j);
 }
 
 /* Undo the merges: the top of lane 0 spreads to the tops of all lanes. */
