@@ -559,7 +559,7 @@ static void check_random(void)
     }
     unit_case("a table of many stretches, by file and by pipe");
     buffer text = {0}, expected = {0};
-    make_random(&text, &expected, 200000);
+    make_random(&text, &expected, 60000);
     write_file(buffer_text(&text), text.size);
     const char *wanted = buffer_text(&expected);
     for (int jobs = 1; jobs <= 8; jobs += jobs) {
