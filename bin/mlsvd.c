@@ -27,7 +27,7 @@ static const cli_option options[] = {
      "auto, dc (divide and conquer), jacobi (small values to high relative accuracy when the matrix is a "
      "well-conditioned one times a diagonal) or randomized (the first N values of a large matrix, "
      "approximately); "
-     "default auto, which is dc",
+     "default auto: jacobi up to 64 rows or columns, else dc",
      CLI_CHOICE, AT(svd.method), .choices = methods},
     {'t', "tolerance", "X",
      "singular values of at most X count as zero; default max(rows, columns) times the machine epsilon times "

@@ -12,7 +12,7 @@ for needed in clang-format mandoc shellcheck; do
 	command -v $needed >/dev/null || found "$needed is missing: make setup-lint"
 done
 
-find bin lib tests -name '*.[ch]' ! -name powers.c -print | xargs clang-format --dry-run -Werror || found "clang-format -i those files"
+find bin lib tests -name '*.[ch]' ! -name powers.c -exec clang-format --dry-run -Werror {} + || found "clang-format -i those files"
 
 # An include may stay in its layer or point down.
 allowed() {
@@ -25,7 +25,7 @@ for layer in base table math ml; do
 	for target in base table math ml; do
 		allowed $layer $target && continue
 		hits=$(grep -ln "#include \"$target/" lib/$layer/*.[ch] 2>/dev/null)
-		[ -z "$hits" ] || found "lib/$layer must not include $target/:" $hits
+		[ -z "$hits" ] || found "lib/$layer must not include $target/: $hits"
 	done
 done
 
@@ -33,7 +33,7 @@ done
 forbidden='^(v?f?printf|__v?f?printf_chk|f?puts|putc|putchar|fputc|fwrite|perror|stdout|stderr|stdin|_?exit|abort|fopen|fdopen|open|openat|read|write|getenv|secure_getenv)(64)?$'
 for object in "$out"/lib/base/*.o "$out"/lib/math/*.o "$out"/lib/ml/*.o; do
 	calls=$(nm -u "$object" | awk '{ sub(/@.*/, "", $2); print $2 }' | grep -E "$forbidden")
-	[ -z "$calls" ] || found "$object calls" $calls
+	[ -z "$calls" ] || found "$object calls $calls"
 done
 
 for page in man/*.[0-9]; do
@@ -44,7 +44,7 @@ for tool in bin/*.c; do
 	sh man/update.sh "$bin" "man/$tool.1" | cmp -s - "man/$tool.1" || found "man/$tool.1: run make man"
 done
 
-find . -name '*.sh' -not -path './.build/*' -print | xargs shellcheck .ci/setup .ci/run || found "shell scripts"
+find . -path ./.build -prune -o \( -name '*.sh' -o -path './.ci/*' \) -type f -exec shellcheck {} + || found "shell scripts"
 
 python=$(command -v /usr/bin/python3 || command -v python3)
 if [ -n "$python" ]; then

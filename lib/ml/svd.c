@@ -84,20 +84,54 @@ static gsl_matrix *copy_of(const gsl_matrix *a, bool transposed)
     return copy;
 }
 
+/* Up to this size Jacobi costs no time that a person would feel, and it is the more accurate: small values,
+ * and the entries of small exact answers, come out to the last digit. */
+enum { SMALL = 64 };
+
+static svd_method method_used(svd_method method, size_t rows, size_t columns)
+{
+    if (method != SVD_AUTO)
+        return method;
+    return least(rows, columns) <= SMALL ? SVD_JACOBI : SVD_DC;
+}
+
+/* Both factors always, so that the values do not depend on which are asked for. */
+static ml_status jacobi_core(const gsl_matrix *a, gsl_vector *values, gsl_matrix *u, gsl_matrix *v,
+                             ml_message *why)
+{
+    gsl_matrix *own_u = u ? NULL : gsl_matrix_alloc(a->size1, values->size);
+    gsl_matrix *own_v = v ? NULL : gsl_matrix_alloc(a->size2, values->size);
+    bool made = (u || own_u) && (v || own_v);
+    ml_status status = made ? linalg_jacobi(a, values, u ? u : own_u, v ? v : own_v, why)
+                            : no_memory(why, a->size1 + a->size2, values->size);
+    gsl_matrix_free(own_u);
+    gsl_matrix_free(own_v);
+    return status;
+}
+
+/* The decomposition of a matrix that is not much longer than wide, which is destroyed. */
+static ml_status core(gsl_matrix *a, svd_method method, gsl_vector *values, gsl_matrix *u, gsl_matrix *v,
+                      ml_message *why)
+{
+    if (method_used(method, a->size1, a->size2) == SVD_JACOBI)
+        return jacobi_core(a, values, u, v, why);
+    return linalg_svd(a, values, u, v, why);
+}
+
 /* Neither side is much longer than the other. */
-static ml_status fit_dense(const gsl_matrix *a, svd_result *result, ml_message *why)
+static ml_status fit_dense(const gsl_matrix *a, svd_method method, svd_result *result, ml_message *why)
 {
     gsl_matrix *copy = copy_of(a, false);
     if (copy == NULL)
         return no_memory(why, a->size1, a->size2);
-    ml_status status = linalg_svd(copy, result->values, result->U, result->V, why);
+    ml_status status = core(copy, method, result->values, result->U, result->V, why);
     gsl_matrix_free(copy);
     return status;
 }
 
 /* A = Q R by blocked QR, R = W S V', U = Q W: S and V do not depend on whether U is asked for. */
-static ml_status fit_tall(const gsl_matrix *a, int jobs, gsl_vector *values, gsl_matrix *u, gsl_matrix *v,
-                          ml_message *why)
+static ml_status fit_tall(const gsl_matrix *a, svd_method method, int jobs, gsl_vector *values, gsl_matrix *u,
+                          gsl_matrix *v, ml_message *why)
 {
     tsqr *t = NULL;
     gsl_matrix *r = NULL, *w = u != NULL ? gsl_matrix_alloc(a->size2, a->size2) : NULL;
@@ -109,7 +143,7 @@ static ml_status fit_tall(const gsl_matrix *a, int jobs, gsl_vector *values, gsl
     if (status == ML_OK)
         status = tsqr_factor(t, &r, why);
     if (status == ML_OK)
-        status = linalg_svd(r, values, w, v, why);
+        status = core(r, method, values, w, v, why);
     if (status == ML_OK && u != NULL)
         status = tsqr_apply(t, w, u, why);
     gsl_matrix_free(w);
@@ -118,16 +152,17 @@ static ml_status fit_tall(const gsl_matrix *a, int jobs, gsl_vector *values, gsl
     return status;
 }
 
-static ml_status fit_dc(const gsl_matrix *a, int jobs, svd_result *result, ml_message *why)
+static ml_status fit_reduced(const gsl_matrix *a, svd_method method, int jobs, svd_result *result,
+                             ml_message *why)
 {
     if (a->size1 > tsqr_raw_limit(a->size2))
-        return fit_tall(a, jobs, result->values, result->U, result->V, why);
+        return fit_tall(a, method, jobs, result->values, result->U, result->V, why);
     if (a->size2 <= tsqr_raw_limit(a->size1))
-        return fit_dense(a, result, why);
+        return fit_dense(a, method, result, why);
     gsl_matrix *turned = copy_of(a, true);
     if (turned == NULL)
         return no_memory(why, a->size1, a->size2);
-    ml_status status = fit_tall(turned, jobs, result->values, result->V, result->U, why);
+    ml_status status = fit_tall(turned, method, jobs, result->values, result->V, result->U, why);
     gsl_matrix_free(turned);
     return status;
 }
@@ -224,7 +259,7 @@ static double frobenius(const gsl_matrix *a)
 static void complete(svd_result *result, const svd_params *params, size_t rows)
 {
     result->rows = rows;
-    result->method = params->method == SVD_AUTO ? SVD_DC : params->method;
+    result->method = method_used(params->method, result->rows, result->columns);
     result->complete = result->count == least(rows, result->columns);
     double first = gsl_vector_get(result->values, 0);
     if (result->complete)
@@ -259,7 +294,7 @@ static ml_status run_method(const gsl_matrix *a, const svd_params *params, svd_r
         return fit_jacobi(a, result, why);
     if (params->method == SVD_RANDOMIZED)
         return fit_randomized(a, params, result, why);
-    return fit_dc(a, params->jobs, result, why);
+    return fit_reduced(a, params->method, params->jobs, result, why);
 }
 
 ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *result, ml_message *why)
@@ -317,7 +352,7 @@ ml_status svd_finish(svd_stream *stream, svd_result *result, ml_message *why)
     ml_status status = make_result(result, f->size1, f->size2, least(f->size1, f->size2), false,
                                    stream->params.want == SVD_V, why);
     if (status == ML_OK)
-        status = fit_dc(f, stream->params.jobs, result, why);
+        status = fit_reduced(f, stream->params.method, stream->params.jobs, result, why);
     gsl_matrix_free(f);
     if (status == ML_OK)
         complete(result, &stream->params, tsqr_count(stream->rows));
@@ -333,30 +368,51 @@ void svd_stream_free(svd_stream *stream)
     free(stream);
 }
 
+/* The sum of the first COUNT squares, scaled by a power of two so that they neither overflow nor vanish. */
+static double squares(const svd_result *result, size_t count)
+{
+    int exponent;
+    double sum = 0;
+    frexp(gsl_vector_get(result->values, 0), &exponent);
+    for (size_t i = 0; i < count; i++) {
+        double s = ldexp(gsl_vector_get(result->values, i), -exponent);
+        sum += s * s;
+    }
+    return sum;
+}
+
+/* The squared Frobenius norm in the same scale; of all values the very sum, so that all shares make 1. */
+static double all_squares(const svd_result *result)
+{
+    int exponent;
+    if (result->complete)
+        return squares(result, result->count);
+    frexp(gsl_vector_get(result->values, 0), &exponent);
+    double norm = ldexp(result->frobenius, -exponent);
+    return norm * norm;
+}
+
 double svd_share(const svd_result *result, size_t i)
 {
     if (result->frobenius == 0)
         return 0;
-    double ratio = gsl_vector_get(result->values, i) / result->frobenius;
-    return ratio * ratio;
+    int exponent;
+    frexp(gsl_vector_get(result->values, 0), &exponent);
+    double s = ldexp(gsl_vector_get(result->values, i), -exponent);
+    return s * s / all_squares(result);
 }
 
 double svd_cumulative(const svd_result *result, size_t i)
 {
-    double sum = 0;
-    for (size_t j = 0; j <= i; j++)
-        sum += svd_share(result, j);
-    return fmin(sum, 1);
+    return result->frobenius == 0 ? 0 : fmin(squares(result, i + 1) / all_squares(result), 1);
 }
 
 size_t svd_energy(const svd_result *result, double fraction)
 {
-    double sum = 0, enough = fraction - (double)result->count * DBL_EPSILON;
-    for (size_t k = 1; k < result->count; k++) {
-        sum += svd_share(result, k - 1);
-        if (sum >= enough)
+    double enough = fraction - (double)result->count * DBL_EPSILON;
+    for (size_t k = 1; k < result->count; k++)
+        if (svd_cumulative(result, k - 1) >= enough)
             return k;
-    }
     return result->count;
 }
 

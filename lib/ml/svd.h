@@ -14,7 +14,7 @@
 #include "base/status.h"
 
 typedef enum svd_method {
-    SVD_AUTO,       /* dc */
+    SVD_AUTO,       /* as dc, but up to 64 columns or rows Jacobi decomposes what the QR left */
     SVD_DC,         /* a tall A is reduced by blocked QR (math/tsqr), then divide and conquer (LAPACK) */
     SVD_JACOBI,     /* LAPACK dgejsv: Drmac, Veselic, SIAM J. Matrix Anal. Appl. 29 (2008) 1322, 1343 */
     SVD_RANDOMIZED, /* Halko, Martinsson, Tropp, SIAM Review 53 (2011) 217, algorithms 4.4 and 5.1 */

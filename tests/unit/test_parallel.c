@@ -22,7 +22,7 @@ static void inner(size_t index, int worker, void *context)
 static void outer(size_t index, int worker, void *context)
 {
     (void)worker;
-    int (*counts)[MOST] = context;
+    int(*counts)[MOST] = context;
     parallel_for(MOST, WORKERS, inner, counts[index]);
 }
 

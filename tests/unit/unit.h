@@ -59,7 +59,7 @@ static inline int unit_end(void)
 #define CHECK_NEAR(got, expected, tolerance)                                                                 \
     do {                                                                                                     \
         double unit_got = (got), unit_expected = (expected);                                                 \
-        if (!(fabs(unit_got - unit_expected) <= (tolerance) * fmax(1, fabs(unit_expected))))                 \
+        if (!(fabs(unit_got - unit_expected) <= (tolerance)*fmax(1, fabs(unit_expected))))                   \
             UNIT_FAIL("%s is %.17g, expected %.17g", #got, unit_got, unit_expected);                         \
     } while (0)
 
