@@ -61,6 +61,8 @@ static bool compose_wide(uint64_t w, int exponent, double *value)
     decimal_product p = decimal_multiply(w << zeros, exponent);
     int top = 126 + (int)(p.high >> 127); /* 2^top <= p.high < 2^(top + 1) */
     int binary = decimal_log2(exponent) - 63 - zeros + top;
+    if (binary > 1023)
+        return false;
     int bits = binary >= -1022 ? 53 : 53 + 1022 + binary;
     if (bits < 1)
         return bits < 0 ? (*value = 0, true) : false;
@@ -292,7 +294,7 @@ const char *number_scan_rest(const char *p, const char *end, double *value)
     const char *behind = scan_unsigned(p + (negative | (*p == '+')), end, value);
     if (behind == NULL)
         return scan_any(p, end, value);
-    *value = negative ? -*value : *value;
+    *value *= number_tens[negative][0]; /* 1 or -1: no branch on a random sign */
     return behind;
 }
 

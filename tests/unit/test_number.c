@@ -433,6 +433,11 @@ static void test_reading(void)
                                          "1e+5",
                                          "1e-5",
                                          "1.e3",
+                                         "355124867848823e296",
+                                         "-8773252205208131.64e307",
+                                         "18446744073709551615e308",
+                                         "17976931348623158e292",
+                                         "17976931348623159e292",
                                          ".00000000000000000000001",
                                          ".0000000000000000000000",
                                          "0.0000000000000000000001",
@@ -492,6 +497,13 @@ static void test_reading(void)
         check_printed(plain[i % 9],
                       (double)(int64_t)random_bits() / (double)(UINT64_C(1) << random_bits() % 64));
     }
+    unit_case("integers with exponents across both ends of the range");
+    for (int i = 0; i < 100000; i++) {
+        snprintf(text, sizeof text, "%llue%d", (unsigned long long)(random_bits() >> random_bits() % 64),
+                 (int)(random_bits() % 700) - 365);
+        check_decimal(text);
+    }
+
     unit_case("every number of digits before and behind the point");
     for (int i = 0; i < 40000; i++) {
         uint64_t w = random_bits();
