@@ -77,8 +77,8 @@ typedef struct job {
     params p;
     pca_model model;
     bool named;     /* the table that the model was fitted on had names */
-    char **columns; /* names of the model's p columns */
-    char **labels;  /* PC1, PC2, ...: one for each kept component */
+    char **columns; /* names of the model's p columns, ended by NULL */
+    char **labels;  /* PC1, PC2, ...: one for each kept component, ended by NULL */
     table rows;     /* the rows, when they are held in memory, else empty */
     reader *stream; /* the rows, when they arrive in pieces, else NULL */
     writer *out;
@@ -86,9 +86,9 @@ typedef struct job {
 
 /* --- names --- */
 
-static void free_names(char **names, size_t count)
+static void free_names(char **names)
 {
-    for (size_t j = 0; names != NULL && j < count; j++)
+    for (size_t j = 0; names != NULL && names[j] != NULL; j++)
         free(names[j]);
     free(names);
 }
@@ -96,14 +96,14 @@ static void free_names(char **names, size_t count)
 /* COUNT names: those of the columns of T, or PC1, PC2, ... when T is NULL. */
 static ml_status make_names(char ***names, const table *t, size_t count, ml_message *why)
 {
-    *names = memory_zeros(count, sizeof **names);
+    *names = memory_zeros(count + 1, sizeof **names);
     for (size_t j = 0; *names != NULL && j < count; j++) {
         char space[32];
         if (t == NULL)
             snprintf(space, sizeof space, "PC%zu", j + 1);
         (*names)[j] = strdup(t ? table_name(t, j, space) : space);
         if ((*names)[j] == NULL) {
-            free_names(*names, count);
+            free_names(*names);
             *names = NULL;
         }
     }
@@ -246,13 +246,19 @@ static ml_status save_model(const job *j, ml_message *why)
     ml_status status = save_open(&s, j->c->save, why);
     if (status != ML_OK)
         return status;
-    writer_options as_text = {
-        .format = WRITER_CSV, .delimiter = ',', .names = true, .blocks = true, .jobs = 1};
+    writer_options as_text = {.format = WRITER_CSV,
+                              .delimiter = ',',
+                              .names = true,
+                              .blocks = true,
+                              .jobs = 1,
+                              .target = j->c->save};
     writer *w = writer_open(save_fd(s), &as_text);
     status = w ? write_model(j, w, why) : ml_fail_memory(why, "the writer", sizeof as_text);
     ml_message unwritten;
-    if (w != NULL && writer_close(w, NULL, &unwritten) != ML_OK && status == ML_OK)
-        status = ml_fail(why, "%s: %s", j->c->save, unwritten.text);
+    if (w != NULL && writer_close(w, NULL, &unwritten) != ML_OK && status == ML_OK) {
+        *why = unwritten;
+        status = ML_FAIL;
+    }
     if (status != ML_OK) {
         save_abandon(s);
         return status;
@@ -292,7 +298,7 @@ static ml_status read_arrays(job *j, const model *kept, ml_message *why)
         (status = model_matrix(kept, "components", 1, m->components, why)) != ML_OK ||
         (status = model_texts(kept, "columns", "column", &names, why)) != ML_OK)
         return status;
-    j->columns = memory_zeros(m->columns, sizeof *j->columns);
+    j->columns = memory_zeros(m->columns + 1, sizeof *j->columns);
     bool copied = j->columns != NULL;
     for (size_t i = 0; copied && i < m->columns; i++)
         copied = (j->columns[i] = strdup(names[i])) != NULL;
@@ -537,8 +543,8 @@ int main(int argc, char **argv)
     status = cli_close(&c, j.out, status);
     reader_free(j.stream);
     table_free(&j.rows);
-    free_names(j.columns, j.model.columns);
-    free_names(j.labels, j.model.kept);
+    free_names(j.columns);
+    free_names(j.labels);
     pca_free(&j.model);
     return status;
 }
