@@ -346,7 +346,9 @@ ML_CLONES static void project(const pca_model *m, const double *row, size_t k0, 
     for (size_t k = 0; k < width; k++)
         r[k] = 0;
     for (size_t j = 0; j < m->columns; j++) {
-        double x = (row[j] - mean[j]) / scale[j];
+        double x = row[j] - mean[j];
+        if (m->scaled) /* a division by 1 costs as much as any */
+            x /= scale[j];
         const double *v = m->components->data + j * m->components->tda + k0;
         for (size_t k = 0; k < width; k++)
             r[k] += x * v[k];
