@@ -164,6 +164,132 @@ static void same_bytes(void)
     }
 }
 
+/* tests/ref/svd_graded.py: a well-conditioned matrix with columns scaled by 1, 1e-3, ..., 1e-33. */
+static void graded(void)
+{
+    unit_case("Jacobi: every one of twelve values between 4 and 3e-33 to ten digits");
+    static const double scale[] = {1,     1e-3,  1e-6,  1e-9,  1e-12, 1e-15,
+                                   1e-18, 1e-21, 1e-24, 1e-27, 1e-30, 1e-33};
+    static const double expected[] = {3.7416573963190551,     0.0037654443877445321,  3.6017505589880391e-6,
+                                      3.6609933697408418e-9,  3.647745592869199e-12,  3.5722021904029199e-15,
+                                      3.5592835124539469e-18, 3.1782322479459407e-21, 3.2811233051216585e-24,
+                                      3.2346310382976115e-27, 2.7445308663833552e-30, 2.690755250631113e-33};
+    double a[12][12];
+    for (size_t i = 0; i < 12; i++)
+        for (size_t j = 0; j < 12; j++)
+            a[i][j] = (4 * (i == j) + ((double)((7 * i + 3 * j) % 5) - 2) / 2) * scale[j];
+    gsl_matrix_view tall = gsl_matrix_view_array(&a[0][0], 12, 12);
+    for (int turned = 0; turned < 2; turned++) {
+        svd_result result = fit(&tall.matrix, SVD_JACOBI, SVD_UV, 1);
+        for (size_t i = 0; i < 12; i++)
+            CHECK_NEAR(gsl_vector_get(result.values, i) / expected[i], 1, 1e-10);
+        svd_free(&result);
+        gsl_matrix_transpose(&tall.matrix);
+    }
+}
+
+static double product_error(const gsl_matrix *a, const gsl_matrix *b, bool identity)
+{
+    double worst = 0;
+    for (size_t i = 0; i < a->size1; i++)
+        for (size_t j = 0; j < b->size2; j++) {
+            double sum = identity && i == j ? -1 : 0;
+            for (size_t k = 0; k < a->size2; k++)
+                sum += gsl_matrix_get(a, i, k) * gsl_matrix_get(b, k, j);
+            worst = fmax(worst, fabs(sum));
+        }
+    return worst;
+}
+
+static void derived(void)
+{
+    unit_case("rank, pseudoinverse, null space, range, approximation, energy, condition of rank-3 matrices");
+    static const size_t shape[][2] = {{9, 6}, {6, 9}, {300, 8}, {5, 200}};
+    for (size_t k = 0; k < 4; k++) {
+        gsl_matrix *a = random_matrix(shape[k][0], shape[k][1], 3, 1, 40 + k), *inverse, *null, *range, *near;
+        svd_result result = fit(a, SVD_AUTO, SVD_UV, 2);
+        ml_message why;
+        CHECK(result.rank == 3);
+        CHECK(svd_pinv(&result, &inverse, &why) == ML_OK && svd_null(&result, &null, &why) == ML_OK);
+        CHECK(svd_range(&result, &range, &why) == ML_OK &&
+              svd_approximation(&result, 3, &near, &why) == ML_OK);
+        CHECK(null->size2 == shape[k][1] - 3 && range->size2 == 3 && inverse->size1 == shape[k][1]);
+        CHECK(product_error(a, null, false) < 1e-13);
+        gsl_matrix *turned = gsl_matrix_alloc(null->size2, null->size1);
+        gsl_matrix_transpose_memcpy(turned, null);
+        CHECK(product_error(turned, null, true) < 1e-13);
+        for (size_t j = 0; j < null->size2; j++)
+            CHECK(!linalg_flips(null, j));
+        gsl_matrix *onto =
+            gsl_matrix_calloc(shape[k][0], shape[k][0]); /* A A+ is the projection on the range */
+        for (size_t i = 0; i < shape[k][0]; i++)
+            for (size_t j = 0; j < shape[k][0]; j++)
+                for (size_t l = 0; l < shape[k][1]; l++)
+                    onto->data[i * onto->tda + j] += gsl_matrix_get(a, i, l) * gsl_matrix_get(inverse, l, j);
+        gsl_matrix_scale(onto, -1);
+        for (size_t i = 0; i < shape[k][0]; i++)
+            for (size_t j = 0; j < shape[k][0]; j++)
+                for (size_t l = 0; l < 3; l++)
+                    onto->data[i * onto->tda + j] +=
+                        gsl_matrix_get(range, i, l) * gsl_matrix_get(range, j, l);
+        CHECK(fmax(gsl_matrix_max(onto), -gsl_matrix_min(onto)) < 1e-13);
+        gsl_matrix_sub(near, a);
+        CHECK(fmax(gsl_matrix_max(near), -gsl_matrix_min(near)) < 1e-13);
+        CHECK(svd_energy(&result, 0.999999999) <= 3 && svd_energy(&result, 1e-9) == 1);
+        CHECK(svd_condition(&result) > 1e14);
+        gsl_matrix_free(inverse);
+        gsl_matrix_free(null);
+        gsl_matrix_free(range);
+        gsl_matrix_free(near);
+        gsl_matrix_free(turned);
+        gsl_matrix_free(onto);
+        gsl_matrix_free(a);
+        svd_free(&result);
+    }
+}
+
+static void repeated(void)
+{
+    unit_case("repeated values are found, zeros as one run; norms of a diagonal matrix");
+    double d[5][5] = {{0}};
+    for (size_t i = 0; i < 5; i++)
+        d[i][i] = (double[]){7, 3, 3, 0, 0}[i];
+    gsl_matrix_view a = gsl_matrix_view_array(&d[0][0], 5, 5);
+    svd_result result = fit(&a.matrix, SVD_AUTO, SVD_UV, 1);
+    size_t first = 0, last;
+    CHECK(svd_repeated(&result, &first, &last) && first == 1 && last == 2);
+    first = last + 1;
+    CHECK(svd_repeated(&result, &first, &last) && first == 3 && last == 4);
+    first = last + 1;
+    CHECK(!svd_repeated(&result, &first, &last));
+    CHECK_NEAR(svd_norm2(&result), 7, 1e-15);
+    CHECK_NEAR(svd_nuclear(&result), 13, 1e-15);
+    CHECK_NEAR(result.frobenius, sqrt(67), 1e-15);
+    CHECK_NEAR(svd_share(&result, 0), 49.0 / 67, 1e-15);
+    CHECK_NEAR(svd_cumulative(&result, 1), 58.0 / 67, 1e-15);
+    svd_free(&result);
+}
+
+static void refused(void)
+{
+    unit_case("entries that are not finite, a rank the matrix has not, U from a stream");
+    double data[] = {1, 2, NAN, 4};
+    gsl_matrix_view a = gsl_matrix_view_array(data, 2, 2);
+    svd_params params;
+    svd_result result;
+    svd_stream *stream;
+    ml_message why;
+    svd_defaults(&params);
+    CHECK(svd_fit(&a.matrix, &params, &result, &why) == ML_FAIL &&
+          strstr(why.text, "row 2, column 1") != NULL);
+    CHECK(svd_begin(&stream, &params, 2, &why) == ML_FAIL && stream == NULL);
+    params.method = SVD_RANDOMIZED;
+    CHECK(svd_check(&params, 2, 2, &why) == ML_FAIL && strstr(why.text, "-k") != NULL);
+    params.rank = 3;
+    CHECK(svd_check(&params, 2, 9, &why) == ML_FAIL);
+    CHECK(svd_check(&params, 3, 9, &why) == ML_OK);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
@@ -171,5 +297,9 @@ int main(void)
     shapes();
     zero_matrix();
     same_bytes();
+    graded();
+    derived();
+    repeated();
+    refused();
     return unit_end();
 }
