@@ -339,8 +339,10 @@ double pca_cumulative(const pca_model *model, size_t j)
 
 enum { GROUP = 64, PIECE = 256 };
 
-/* The product of the centred and scaled row with components K0, ..., K0 + WIDTH - 1. */
-ML_CLONES static void project(const pca_model *m, const double *row, size_t k0, size_t width, double r[GROUP])
+/* The products of the centred and scaled row with components K0, ..., K0 + WIDTH - 1; inlined with a constant
+ * WIDTH the sums stay in registers. */
+static inline __attribute__((always_inline)) void project_columns(const pca_model *m, const double *row,
+                                                                  size_t k0, size_t width, double *r)
 {
     const double *mean = m->mean->data, *scale = m->scale->data;
     for (size_t k = 0; k < width; k++)
@@ -353,6 +355,20 @@ ML_CLONES static void project(const pca_model *m, const double *row, size_t k0, 
         for (size_t k = 0; k < width; k++)
             r[k] += x * v[k];
     }
+}
+
+enum { TOGETHER = 8 };
+
+ML_CLONES static void project(const pca_model *m, const double *row, size_t k0, size_t width, double r[GROUP])
+{
+    size_t k = 0;
+    for (; k + TOGETHER <= width; k += TOGETHER) {
+        double sums[TOGETHER];
+        project_columns(m, row, k0 + k, TOGETHER, sums);
+        for (size_t i = 0; i < TOGETHER; i++)
+            r[k + i] = sums[i];
+    }
+    project_columns(m, row, k0 + k, width - k, r + k);
 }
 
 /* OUT += components K0, ..., times R. */
