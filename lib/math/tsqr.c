@@ -196,22 +196,31 @@ static void choose_scales(const tsqr *t, lane *l, const double *greatest)
     }
 }
 
-/* Copy N ROWS to the tiled block, and the greatest magnitude of each column to GREATEST. */
+/* Copy WIDTH columns, of N ROWS, to a tile, and the greatest magnitude of each to GREATEST. */
+__attribute__((always_inline)) static inline void copy_tile(double *tile, const double *rows, size_t tda,
+                                                            size_t n, size_t width, double *greatest)
+{
+    double most[TILE] = {0};
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < width; j++) {
+            double x = rows[i * tda + j];
+            tile[i * TILE + j] = x;
+            most[j] = fabs(x) > most[j] ? fabs(x) : most[j];
+        }
+    memcpy(greatest, most, sizeof most);
+}
+
+/* Copy N ROWS to the tiled block, and the greatest magnitude of each column to GREATEST.  Whole tiles have a
+ * constant width, which makes vectors of them. */
 ML_CLONES
 static void copy_rows(double *block, size_t height, const double *rows, size_t tda, size_t n, size_t columns,
                       double *greatest)
 {
-    for (size_t first = 0; first < columns; first += TILE, block += height * TILE) {
-        size_t width = columns - first < TILE ? columns - first : TILE;
-        double most[TILE] = {0};
-        for (size_t i = 0; i < n; i++) {
-            double *to = block + i * TILE;
-            memcpy(to, rows + i * tda + first, width * sizeof *to);
-            for (size_t j = 0; j < TILE; j++)
-                most[j] = fabs(to[j]) > most[j] ? fabs(to[j]) : most[j];
-        }
-        memcpy(greatest + first, most, sizeof most);
-    }
+    size_t first = 0;
+    for (; first + TILE <= columns; first += TILE)
+        copy_tile(block + first * height, rows + first, tda, n, TILE, greatest + first);
+    if (first < columns)
+        copy_tile(block + first * height, rows + first, tda, n, columns - first, greatest + first);
 }
 
 /* Scale the block, shift it and subtract its mean, which goes to MEAN; the vectors are padded. */
