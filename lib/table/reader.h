@@ -25,21 +25,21 @@ typedef enum reader_na { READER_NA_ERROR, READER_NA_DROP, READER_NA_MEAN, READER
 typedef void reader_note(void *context, const char *text);
 
 typedef struct reader_options {
-    char delimiter;  /* ',' by default; ' ' means runs of blanks and tabs */
+    char delimiter; /* ',' by default; ' ' means runs of blanks and tabs */
     reader_header header;
     const char *names;   /* "A,B,...": names for a table that has none; NULL */
     const char *columns; /* LISTs as in DESIGN section 3, or NULL: use, leave out, carry as text */
     const char *exclude;
     const char *id;
-    const char *target;     /* one column, or NULL */
-    bool target_is_text;    /* read the target as text, else as a number in `x` (its last column) */
-    bool all_text;          /* no numbers: every selected column becomes a text column */
-    bool allow_nonfinite;   /* let inf and nan through; default refuses them with their place */
-    bool keep_half;         /* fill table.half */
+    const char *target;   /* one column, or NULL */
+    bool target_is_text;  /* read the target as text, else as a number in `x` (its last column) */
+    bool all_text;        /* no numbers: every selected column becomes a text column */
+    bool allow_nonfinite; /* let inf and nan through; default refuses them with their place */
+    bool keep_half;       /* fill table.half */
     reader_na na;
-    const char *na_values;  /* tokens that mean missing, comma-separated; NULL: the empty cell and NA */
+    const char *na_values;    /* tokens that mean missing, comma-separated; NULL: the empty cell and NA */
     const char *const *match; /* --apply: use just these columns, in this order, found by name (by position */
-    size_t match_count;       /* when match is NULL and match_count is not 0); others are ignored with a note */
+    size_t match_count; /* when match is NULL and match_count is not 0); others are ignored with a note */
     int jobs;
     reader_note *note; /* may be NULL */
     void *note_context;
@@ -53,8 +53,8 @@ typedef struct reader reader;
  * names and the columns.  *R is NULL on failure.  OPTIONS are copied; the strings in it must outlive R. */
 ml_status reader_open(reader **r, const char *path, const reader_options *options, ml_message *why);
 
-/* The next rows, at most a few thousand or million as it suits the reader; the table has rows == 0 at the end of
- * the block.  The piece belongs to the reader and is valid until the next call.  READER_NA_MEAN is refused
+/* The next rows, at most a few thousand or million as it suits the reader; the table has rows == 0 at the end
+ * of the block.  The piece belongs to the reader and is valid until the next call.  READER_NA_MEAN is refused
  * here: it needs all rows, use table_read. */
 ml_status reader_next(reader *r, const table **piece, ml_message *why);
 
