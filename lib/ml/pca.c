@@ -225,9 +225,11 @@ static ml_status make_probabilistic(pca_model *m, const gsl_vector *eigenvalues,
 
 static ml_status check_whitening(const pca_model *m, ml_message *why)
 {
-    double greatest = gsl_vector_get(m->variance, 0);
+    double size = (double)(m->count > m->columns ? m->count : m->columns), zero = size * DBL_EPSILON;
+    double least_variance =
+        zero * zero * gsl_vector_get(m->variance, 0); /* the rank rule of svd.h, squared */
     for (size_t k = 0; m->whiten != PCA_WHITEN_NONE && k < m->kept; k++)
-        if (!(gsl_vector_get(m->variance, k) > DBL_EPSILON * DBL_EPSILON * greatest * (double)m->columns))
+        if (!(gsl_vector_get(m->variance, k) > least_variance))
             return ml_fail(why,
                            "component %zu has no variance and cannot be whitened; keep fewer with -k %zu",
                            k + 1, k);
