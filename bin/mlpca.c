@@ -231,13 +231,13 @@ static ml_status write_model(const job *j, writer *w, ml_message *why)
         {"noise_variance", m->noise},
         {"log_likelihood", m->log_likelihood},
     };
-    if (!(m->log_likelihood - m->log_likelihood == 0))
-        return ml_fail(
-            why, "the noise variance is 0, so the likelihood has no bound: keep fewer components with -k");
     ml_status status = model_write_keys(w, "mlpca", keys, sizeof keys / sizeof keys[0], why);
     write_mean(j, w, "columns");
     write_variance(j, w, false, NULL);
-    return status == ML_OK ? write_components(j, w, why) : status;
+    if (status == ML_OK)
+        status = write_components(j, w, why);
+    model_write_end(w);
+    return status;
 }
 
 static ml_status save_model(const job *j, ml_message *why)
@@ -306,6 +306,28 @@ static ml_status read_arrays(job *j, const model *kept, ml_message *why)
     return copied ? ML_OK : ml_fail_memory(why, "names", m->columns * sizeof *j->columns);
 }
 
+/* What no fit can have made would give scores that look like numbers. */
+static ml_status check_model(const job *j, const model *kept, ml_message *why)
+{
+    const pca_model *m = &j->model;
+    const char *path = j->c->apply;
+    size_t columns, components;
+    ml_status status = model_count(kept, "columns", m->columns, m->columns, &columns, why);
+    if (status == ML_OK)
+        status = model_count(kept, "components", m->kept, m->kept, &components, why);
+    for (size_t i = 0; status == ML_OK && i < m->columns; i++)
+        if (!(gsl_vector_get(m->scale, i) > 0))
+            status = ml_fail(why, "%s: the scale of column %s must be above 0", path, j->columns[i]);
+    for (size_t i = 0; status == ML_OK && i < m->kept; i++) {
+        double variance = gsl_vector_get(m->variance, i);
+        if (variance < 0 || (variance == 0 && m->whiten != PCA_WHITEN_NONE))
+            status = ml_fail(why, "%s: the variance of component %zu must be above 0", path, i + 1);
+    }
+    if (status == ML_OK && (m->total < 0 || m->noise < 0))
+        status = ml_fail(why, "%s: a variance must not be below 0", path);
+    return status;
+}
+
 static ml_status read_model(job *j, ml_message *why)
 {
     model *kept;
@@ -318,6 +340,8 @@ static ml_status read_model(job *j, ml_message *why)
         (status = pca_alloc(&j->model, columns, components, why)) == ML_OK &&
         (status = read_flags(kept, &j->model, &j->named, why)) == ML_OK)
         status = read_arrays(j, kept, why);
+    if (status == ML_OK)
+        status = check_model(j, kept, why);
     model_free(kept);
     return status;
 }

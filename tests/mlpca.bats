@@ -122,6 +122,14 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	fails 2 'a.csv: ' mlpca --apply a.csv "$iris"
 	sed 's/^petal_width,1.19[0-9.]*/petal_width,x/' m.csv >a.csv
 	fails 2 "'x' is not a finite number" mlpca --apply a.csv "$iris"
+	head -c -8 m.csv >a.csv
+	fails 2 'a.csv: not a whole model' mlpca --apply a.csv "$iris"
+	sed 's/^\(petal_width,1.19[0-9.]*\),1$/\1,0/' m.csv >a.csv
+	fails 2 'the scale of column petal_width must be above 0' mlpca --apply a.csv "$iris"
+	sed 's/^PC2,0.24[0-9]*$/PC2,-1/' m.csv >a.csv
+	fails 2 'the variance of component 2 must be above 0' mlpca --apply a.csv "$iris"
+	sed 's/^components,4/components,3/' m.csv >a.csv
+	fails 2 "key 'components'" mlpca --apply a.csv "$iris"
 	fails 2 'iris.csv: not a model' mlpca --apply "$iris" "$iris"
 	fails 2 'No such file' mlpca --apply none.csv "$iris"
 	fails 2 'with --apply the model decides' mlpca -k 2 --apply m.csv "$iris"
@@ -172,4 +180,10 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	[ "$(mlpca -i species -s mean -p 3 -f json "$iris" | cut -c1-71)" = '{"name":"mean","rows":[{"column":"sepal_length","mean":5.84,"scale":1},' ]
 	[ "$(mlpca -i species -s variance -f table "$iris" | sed -n 2p)" = 'PC1        4.22824    0.924619    0.924619' ]
 	[ "$(pca -s variance,mean -p 2 | sed -n '1p;6,8p')" = "$(printf '#: variance\n\n\n#: mean')" ]
+}
+
+@test "what has no finite answer is refused: variances that vanish, no variance left for the noise" {
+	fails 2 'too small for a double' sh -c "printf '1e-200\n3e-200\n' | mlpca -N"
+	fails 2 'no variance is left for the noise' sh -c "printf '1,2\n2,4\n3,6\n' | mlpca -N --probabilistic -k 1"
+	fails 2 'no variance is left for the noise' sh -c "printf '1,2\n1,2\n1,2\n' | mlpca -N --probabilistic -k 1"
 }

@@ -132,3 +132,8 @@ matrix() { # ROWS COLUMNS DEPENDENT SCALE
 	gives "species,U1" sh -c "mlsvd -i species -k 1 -s U '$DATA/iris.csv' | head -n 1"
 	[ "$(mlsvd -i species "$DATA/iris.csv")" = "$(mlsvd -x species "$DATA/iris.csv")" ]
 }
+
+@test "a norm beyond the largest double is refused, not printed as inf" {
+	fails 2 'too large for a double' sh -c "printf '1.7e308,1.7e308\n1.7e308,1.7e308\n' | mlsvd -N"
+	fails 2 'too large for a double' sh -c "printf '1.7e308,1.7e308\n1.7e308,1.7e308\n' | mlsvd -N -m dc -s U"
+}

@@ -188,6 +188,7 @@ static size_t energy_components(const gsl_vector *eigenvalues, size_t count, dou
 /* Squares of the singular values over DIVISOR, in place; the sum of the first COUNT, or a refusal. */
 static ml_status square(gsl_vector *values, size_t count, double divisor, double *total, ml_message *why)
 {
+    bool none = gsl_vector_get(values, 0) == 0;
     *total = 0;
     for (size_t j = 0; j < values->size; j++) {
         double s = gsl_vector_get(values, j);
@@ -197,6 +198,8 @@ static ml_status square(gsl_vector *values, size_t count, double divisor, double
     }
     if (!isfinite(*total))
         return ml_fail(why, "the variance is too large for a double; divide the data by a power of ten");
+    if (*total < DBL_MIN && !none)
+        return ml_fail(why, "the variance is too small for a double; multiply the data by a power of ten");
     return ML_OK;
 }
 
@@ -211,6 +214,10 @@ static ml_status make_probabilistic(pca_model *m, const gsl_vector *eigenvalues,
     for (size_t j = m->kept; j < count; j++)
         discarded += gsl_vector_get(eigenvalues, j);
     m->noise = discarded / rest;
+    double size = (double)(m->count > m->columns ? m->count : m->columns) * DBL_EPSILON;
+    if (!(m->noise > size * size * gsl_vector_get(eigenvalues, 0)))
+        return ml_fail(why, "no variance is left for the noise, so the likelihood has no bound; keep fewer "
+                            "components with -k");
     for (size_t k = 0; k < m->kept; k++) {
         double signal = fmax(0, gsl_vector_get(m->variance, k) - m->noise);
         gsl_vector_view w = gsl_matrix_column(m->components, k);
@@ -218,8 +225,7 @@ static ml_status make_probabilistic(pca_model *m, const gsl_vector *eigenvalues,
         log_determinant += log(gsl_vector_get(m->variance, k));
     }
     log_determinant += rest * log(m->noise);
-    m->log_likelihood =
-        m->noise > 0 ? -(double)m->count / 2 * (p * log(2 * M_PI) + log_determinant + p) : INFINITY;
+    m->log_likelihood = -(double)m->count / 2 * (p * log(2 * M_PI) + log_determinant + p);
     return ML_OK;
 }
 

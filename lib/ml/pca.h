@@ -49,7 +49,7 @@ typedef struct pca_model {
     double total;           /* sum of all p eigenvalues */
     double noise;           /* PPCA: the mean of the p - K discarded eigenvalues (eq. 8); else 0 */
     double log_likelihood;  /* PPCA: of the fitted rows, in nats, at the maximum (eq. 4); else 0.  With
-                             * scaling it is that of the scaled rows.  inf when noise is 0 */
+                             * scaling it is that of the scaled rows */
 } pca_model;
 
 void pca_defaults(pca_params *params);

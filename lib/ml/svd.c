@@ -276,6 +276,15 @@ static void complete(svd_result *result, const svd_params *params, size_t rows)
         }
 }
 
+/* A norm beyond the largest double would print as inf and nan. */
+static ml_status check_size(svd_result *result, ml_message *why)
+{
+    if (isfinite(result->frobenius) && isfinite(gsl_vector_get(result->values, 0)))
+        return ML_OK;
+    svd_free(result);
+    return ml_fail(why, "the norm of the matrix is too large for a double; divide it by a power of ten");
+}
+
 static ml_status check_entries(const gsl_matrix *a, ml_message *why)
 {
     if (isfinite(linalg_greatest(a)))
@@ -313,7 +322,7 @@ ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *res
     complete(result, params, a->size1);
     if (!result->complete)
         result->frobenius = frobenius(a);
-    return ML_OK;
+    return check_size(result, why);
 }
 
 ml_status svd_begin(svd_stream **stream, const svd_params *params, size_t columns, ml_message *why)
@@ -354,11 +363,12 @@ ml_status svd_finish(svd_stream *stream, svd_result *result, ml_message *why)
     if (status == ML_OK)
         status = fit_reduced(f, stream->params.method, stream->params.jobs, result, why);
     gsl_matrix_free(f);
-    if (status == ML_OK)
-        complete(result, &stream->params, tsqr_count(stream->rows));
-    else
+    if (status != ML_OK) {
         svd_free(result);
-    return status;
+        return status;
+    }
+    complete(result, &stream->params, tsqr_count(stream->rows));
+    return check_size(result, why);
 }
 
 void svd_stream_free(svd_stream *stream)

@@ -263,6 +263,9 @@ static ml_status check_origin(const model *m, const char *tool, ml_message *why)
     if (!same_format(version))
         return ml_fail(why, "%s: a model of version %.40s, and this is %s; fit it again", m->path, version,
                        ML_VERSION);
+    const block *end = find_block(m, "end");
+    if (end == NULL || end->rows != 1 || end->columns != 1 || strcmp(end->cells[0], "complete") != 0)
+        return ml_fail(why, "%s: not a whole model: its last block, 'end', is missing or damaged", m->path);
     return ML_OK;
 }
 
@@ -310,4 +313,11 @@ ml_status model_write_keys(writer *w, const char *tool, const model_key *keys, s
     free(names);
     free(values);
     return made ? ML_OK : ml_fail_memory(why, "the model", count * sizeof *texts);
+}
+
+void model_write_end(writer *w)
+{
+    const char *complete = "complete";
+    column one = {.name = "model", .kind = COLUMN_STRINGS, .strings = &complete};
+    writer_block(w, "end", &one, 1, 1);
 }

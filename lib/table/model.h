@@ -49,5 +49,7 @@ typedef struct model_key {
 
 /* The `model` block: tool, version, then KEYS. The caller writes the other blocks to W. */
 ml_status model_write_keys(writer *w, const char *tool, const model_key *keys, size_t count, ml_message *why);
+/* The last block: a model without it was cut off and is refused. */
+void model_write_end(writer *w);
 
 #endif
