@@ -110,16 +110,6 @@ static ml_status make_names(char ***names, const table *t, size_t count, ml_mess
     return *names ? ML_OK : ml_fail_memory(why, "names", count * sizeof **names);
 }
 
-static column strings(const char *name, char **texts)
-{
-    return (column){.name = name, .kind = COLUMN_STRINGS, .strings = (const char *const *)texts};
-}
-
-static column reals(const char *name, const double *values, size_t stride)
-{
-    return (column){.name = name, .kind = COLUMN_REAL, .real = values, .stride = stride};
-}
-
 /* --- the model: fitted, kept, read --- */
 
 static ml_status fit_stream(reader *r, pca_fitter *fitter, pca_model *fitted, ml_message *why)
@@ -186,17 +176,18 @@ static ml_status fit(job *j, ml_message *why)
 static void write_variance(const job *j, writer *w, bool shares, const double *ratios)
 {
     const pca_model *m = &j->model;
-    column columns[] = {strings("component", j->labels),
-                        reals("variance", m->variance->data, m->variance->stride), reals("ratio", ratios, 2),
-                        reals("cumulative", ratios + 1, 2)};
+    column columns[] = {column_strings("component", (const char *const *)j->labels),
+                        column_reals("variance", m->variance->data, m->variance->stride),
+                        column_reals("ratio", ratios, 2), column_reals("cumulative", ratios + 1, 2)};
     writer_block(w, "variance", columns, shares ? 4 : 2, m->kept);
 }
 
 static void write_mean(const job *j, writer *w, const char *block)
 {
     const pca_model *m = &j->model;
-    column columns[] = {strings("column", j->columns), reals("mean", m->mean->data, m->mean->stride),
-                        reals("scale", m->scale->data, m->scale->stride)};
+    column columns[] = {column_strings("column", (const char *const *)j->columns),
+                        column_reals("mean", m->mean->data, m->mean->stride),
+                        column_reals("scale", m->scale->data, m->scale->stride)};
     writer_block(w, block, columns, 3, m->columns);
 }
 
@@ -206,9 +197,9 @@ static ml_status write_components(const job *j, writer *w, ml_message *why)
     column *columns = memory_array(m->kept + 1, sizeof *columns);
     if (columns == NULL)
         return ml_fail_memory(why, "the components", m->kept * sizeof *columns);
-    columns[0] = strings("column", j->columns);
+    columns[0] = column_strings("column", (const char *const *)j->columns);
     for (size_t i = 0; i < m->kept; i++)
-        columns[i + 1] = reals(j->labels[i], m->components->data + i, m->components->tda);
+        columns[i + 1] = column_reals(j->labels[i], m->components->data + i, m->components->tda);
     writer_block(w, "components", columns, m->kept + 1, m->columns);
     free(columns);
     return ML_OK;
@@ -412,9 +403,9 @@ typedef struct row_printer {
 static void begin_rows(row_printer *p, const table *piece)
 {
     for (size_t i = 0; i < p->texts; i++)
-        p->columns[i] = (column){.name = piece->texts[i].name, .kind = COLUMN_TEXT};
+        p->columns[i] = column_text(&piece->texts[i]);
     for (size_t i = 0; i < p->width; i++)
-        p->columns[p->texts + i] = reals(row_name(p->j, p->show, i), NULL, p->width);
+        p->columns[p->texts + i] = column_reals(row_name(p->j, p->show, i), NULL, p->width);
     writer_begin(p->j->out, p->j->p.inverse ? "inverse" : shows[p->show].name, p->columns,
                  p->texts + p->width);
     p->begun = true;
@@ -487,8 +478,8 @@ static ml_status print_variance(job *j, ml_message *why)
 static void print_likelihood(job *j)
 {
     const pca_model *m = &j->model;
-    column columns[] = {reals("noise_variance", &m->noise, 1),
-                        reals("log_likelihood", &m->log_likelihood, 1)};
+    column columns[] = {column_reals("noise_variance", &m->noise, 1),
+                        column_reals("log_likelihood", &m->log_likelihood, 1)};
     writer_block(j->out, "likelihood", columns, 2, 1);
 }
 

@@ -80,11 +80,6 @@ typedef struct job {
     writer *out;
 } job;
 
-static column reals(const char *name, const double *values, size_t stride)
-{
-    return (column){.name = name, .kind = COLUMN_REAL, .real = values, .stride = stride};
-}
-
 /* --- decomposing --- */
 
 static svd_want wanted(const cli *c)
@@ -160,9 +155,9 @@ static ml_status print_values(job *j, ml_message *why)
         numbers[3 * i + 1] = svd_share(&j->svd, i);
         numbers[3 * i + 2] = svd_cumulative(&j->svd, i);
     }
-    column columns[] = {reals("component", numbers, 3),
-                        reals("value", j->svd.values->data, j->svd.values->stride),
-                        reals("share", numbers + 1, 3), reals("cumulative", numbers + 2, 3)};
+    column columns[] = {column_reals("component", numbers, 3),
+                        column_reals("value", j->svd.values->data, j->svd.values->stride),
+                        column_reals("share", numbers + 1, 3), column_reals("cumulative", numbers + 2, 3)};
     writer_block(j->out, "values", columns, 4, k);
     free(numbers);
     return ML_OK;
@@ -183,9 +178,9 @@ static ml_status print_beside_ids(job *j, const char *name, const gsl_matrix *m,
     if (columns == NULL)
         return ml_fail_memory(why, name, (texts + width) * sizeof *columns);
     for (size_t i = 0; i < texts; i++)
-        columns[i] = (column){.name = j->rows.texts[i].name, .kind = COLUMN_TEXT, .text = &j->rows.texts[i]};
+        columns[i] = column_text(&j->rows.texts[i]);
     for (size_t i = 0; i < width; i++)
-        columns[texts + i] = reals(names[i], m->data + i, m->tda);
+        columns[texts + i] = column_reals(names[i], m->data + i, m->tda);
     writer_block(j->out, name, columns, texts + width, m->size1);
     free(columns);
     return ML_OK;
@@ -229,15 +224,15 @@ static ml_status print_s(job *j, ml_message *why)
 
 static void print_number(job *j, const char *name, double value)
 {
-    column one = reals(name, &value, 1);
+    column one = column_reals(name, &value, 1);
     writer_block(j->out, name, &one, 1, 1);
 }
 
 static void print_norms(job *j)
 {
     double two = svd_norm2(&j->svd), nuclear = svd_nuclear(&j->svd);
-    column columns[] = {reals("two", &two, 1), reals("frobenius", &j->svd.frobenius, 1),
-                        reals("nuclear", &nuclear, 1)};
+    column columns[] = {column_reals("two", &two, 1), column_reals("frobenius", &j->svd.frobenius, 1),
+                        column_reals("nuclear", &nuclear, 1)};
     writer_block(j->out, "norms", columns, 3, 1);
 }
 
@@ -265,14 +260,14 @@ static ml_status print_report(job *j, ml_message *why)
         return status;
     double shape[3] = {(double)j->svd.rows, (double)j->svd.columns, (double)j->svd.rank};
     const char *method = methods[j->svd.method];
-    column columns[] = {reals("rows", &shape[0], 1),
-                        reals("columns", &shape[1], 1),
-                        {.name = "method", .kind = COLUMN_STRINGS, .strings = &method},
-                        reals("rank", &shape[2], 1),
-                        reals("tolerance", &j->svd.tolerance, 1),
-                        reals("residual", &q.residual, 1),
-                        reals("u_orthogonality", &q.u, 1),
-                        reals("v_orthogonality", &q.v, 1)};
+    column columns[] = {column_reals("rows", &shape[0], 1),
+                        column_reals("columns", &shape[1], 1),
+                        column_strings("method", &method),
+                        column_reals("rank", &shape[2], 1),
+                        column_reals("tolerance", &j->svd.tolerance, 1),
+                        column_reals("residual", &q.residual, 1),
+                        column_reals("u_orthogonality", &q.u, 1),
+                        column_reals("v_orthogonality", &q.v, 1)};
     writer_block(j->out, "report", columns, 8, 1);
     return ML_OK;
 }

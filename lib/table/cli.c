@@ -70,7 +70,7 @@ static const cli_option common[] = {
     {0, "generate", "KIND", NULL, CLI_GENERATE, 0, .group = 0}, /* no help text: hidden */
 };
 
-static bool option_ends(const cli_option *o)
+bool cli_option_ends(const cli_option *o)
 {
     return o->letter == 0 && o->name == NULL;
 }
@@ -162,7 +162,7 @@ static void build_table(cli *c)
         if (common[i].group == 0 || (common[i].group & c->tool->groups))
             add_option(c, &count, &common[i]);
     c->own_from = count;
-    for (const cli_option *o = c->tool->options; !option_ends(o); o++)
+    for (const cli_option *o = c->tool->options; !cli_option_ends(o); o++)
         add_option(c, &count, o);
     c->table[count] = (cli_option){0};
 }
@@ -170,7 +170,7 @@ static void build_table(cli *c)
 static size_t table_size(const cli *c)
 {
     size_t n = 0;
-    while (!option_ends(&c->table[n]))
+    while (!cli_option_ends(&c->table[n]))
         n++;
     return n;
 }

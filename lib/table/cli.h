@@ -114,6 +114,9 @@ int cli_usage(const cli *c, const char *format, ...) __attribute__((format(print
 writer *cli_output(const cli *c);
 int cli_close(const cli *c, writer *w, int status);
 
+/* The entry behind the last one of a table: neither letter nor name. */
+bool cli_option_ends(const cli_option *o);
+
 /* cli_doc.c: text made from the table. */
 void cli_help(const cli *c, buffer *out);
 void cli_usage_line(const cli *c, buffer *out);

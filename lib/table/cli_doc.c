@@ -11,11 +11,6 @@ static bool hidden(const cli_option *o)
     return o->help == NULL;
 }
 
-static bool option_ends(const cli_option *o)
-{
-    return o->letter == 0 && o->name == NULL;
-}
-
 /* TEXT word by word, the cursor standing in column AT, wrapped under column INDENT. */
 static void wrap(buffer *out, const char *text, size_t at)
 {
@@ -75,7 +70,7 @@ void cli_help(const cli *c, buffer *out)
     for (const cli_show *s = c->tool->shows; s->name != NULL; s++)
         entry(out, s->name, s->help);
     buffer_string(out, "\noptions:\n");
-    for (const cli_option *o = c->table + c->own_from; !option_ends(o); o++)
+    for (const cli_option *o = c->table + c->own_from; !cli_option_ends(o); o++)
         option_entry(out, o);
     buffer_string(out, "\ncommon options:\n");
     for (const cli_option *o = c->table; o < c->table + c->own_from; o++)
@@ -125,7 +120,7 @@ static void generate_mdoc(const cli *c, buffer *out)
         buffer_string(out, s == c->tool->shows ? " (the default).\n" : ".\n");
     }
     buffer_string(out, ".El\n.Pp\nOptions of this tool:\n.Bl -tag -width Ds\n");
-    for (const cli_option *o = c->table + c->own_from; !option_ends(o); o++)
+    for (const cli_option *o = c->table + c->own_from; !cli_option_ends(o); o++)
         mdoc_option(out, o);
     buffer_string(out, ".El\n.Pp\nOptions that all tools share:\n.Bl -tag -width Ds\n");
     for (const cli_option *o = c->table; o < c->table + c->own_from; o++)
@@ -171,11 +166,11 @@ static void generate_bash(const cli *c, buffer *out)
     buffer_printf(out, "# bash completion for %s\n_%s() {\n    local word=${COMP_WORDS[COMP_CWORD]}\n", name,
                   name);
     buffer_string(out, "    case ${COMP_WORDS[COMP_CWORD-1]} in\n");
-    for (const cli_option *o = c->table; !option_ends(o); o++)
+    for (const cli_option *o = c->table; !cli_option_ends(o); o++)
         if (!hidden(o))
             bash_case(c, out, o);
     buffer_string(out, "    esac\n    if [[ $word == -* ]]; then\n        COMPREPLY=($(compgen -W '");
-    for (const cli_option *o = c->table; !option_ends(o); o++) {
+    for (const cli_option *o = c->table; !cli_option_ends(o); o++) {
         if (!hidden(o) && o->letter)
             buffer_printf(out, "-%c ", o->letter);
         if (!hidden(o) && o->name)
@@ -236,7 +231,7 @@ static void zsh_spec(const cli *c, buffer *out, const cli_option *o, bool by_let
 static void generate_zsh(const cli *c, buffer *out)
 {
     buffer_printf(out, "#compdef %s\n_arguments -s \\\n", c->tool->name);
-    for (const cli_option *o = c->table; !option_ends(o); o++) {
+    for (const cli_option *o = c->table; !cli_option_ends(o); o++) {
         if (!hidden(o) && o->letter)
             zsh_spec(c, out, o, true);
         if (!hidden(o) && o->name)

@@ -318,6 +318,6 @@ ml_status model_write_keys(writer *w, const char *tool, const model_key *keys, s
 void model_write_end(writer *w)
 {
     const char *complete = "complete";
-    column one = {.name = "model", .kind = COLUMN_STRINGS, .strings = &complete};
+    column one = column_strings("model", &complete);
     writer_block(w, "end", &one, 1, 1);
 }

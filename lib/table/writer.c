@@ -566,3 +566,18 @@ ml_status writer_close(writer *w, bool *broken_pipe, ml_message *why)
     writer_free(w);
     return status;
 }
+
+column column_reals(const char *name, const double *values, size_t stride)
+{
+    return (column){.name = name, .kind = COLUMN_REAL, .real = values, .stride = stride};
+}
+
+column column_strings(const char *name, const char *const *texts)
+{
+    return (column){.name = name, .kind = COLUMN_STRINGS, .strings = texts};
+}
+
+column column_text(const text_column *text)
+{
+    return (column){.name = text->name, .kind = COLUMN_TEXT, .text = text};
+}

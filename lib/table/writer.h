@@ -40,6 +40,11 @@ typedef struct column {
     const char *const *strings; /* COLUMN_STRINGS: terminated texts */
 } column;
 
+/* Columns of each kind.  Text columns keep the name they were read with. */
+column column_reals(const char *name, const double *values, size_t stride);
+column column_strings(const char *name, const char *const *texts);
+column column_text(const text_column *text);
+
 typedef struct writer writer;
 
 /* A writer on file descriptor FD, which stays the caller's; NULL when memory is out. */
