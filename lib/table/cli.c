@@ -15,6 +15,7 @@
 #include "base/parallel.h"
 
 static const char *const formats[] = {"auto", "csv", "tsv", "json", "table", NULL};
+static const char *const steps_formats[] = {"text", "markdown", "latex", NULL};
 static const char *const policies[] = {"error", "drop", "mean", NULL};
 
 #define AT(member) offsetof(cli, member)
@@ -64,6 +65,17 @@ static const cli_option common[] = {
      .group = CLI_MODEL},
     {0, "apply", "FILE", "apply the model kept in FILE to the rows of the input instead of fitting one",
      CLI_TEXT, AT(apply), .group = CLI_MODEL},
+    {0, "steps", NULL, "write the calculation out, as a person does it by hand", CLI_FLAG, AT(steps),
+     .group = CLI_STEPS},
+    {0, "steps-format", "FORMAT", "text, markdown or latex; default text", CLI_CHOICE, AT(steps_format),
+     .choices = steps_formats, .group = CLI_STEPS},
+    {0, "exact", NULL,
+     "rational arithmetic: decimals are read as exact, results are fractions and closed forms", CLI_FLAG,
+     AT(exact), .group = CLI_EXACT},
+    {0, "digits", "N", "decimals of exact results that have no closed form", CLI_COUNT, AT(digits),
+     .least = 1, .most = 10000, .group = CLI_EXACT},
+    {0, "trace", "FILE", "write one CSV row an iteration to FILE", CLI_TEXT, AT(trace), .group = CLI_TRACE},
+    {'e', "expression", "E", "an operand; for one that starts with -", CLI_OPERAND, 0, .group = CLI_OPERANDS},
     {'q', "quiet", NULL, "no notes on standard error", CLI_FLAG, AT(quiet), .group = 0},
     {'h', "help", NULL, "print this help", CLI_HELP, 0, .group = 0},
     {'V', "version", NULL, "print the version", CLI_VERSION, 0, .group = 0},
@@ -113,24 +125,27 @@ static void note_from_reader(void *context, const char *text)
     cli_note(context, "%s", text);
 }
 
-/* Everything that the tool prints without a writer: help, version, generated text. */
-static int print_text(const cli *c, buffer *text)
+static int write_text(const cli *c, const char *text, size_t left)
 {
-    const char *p = buffer_text(text);
-    size_t left = text->size;
-    int status = text->failed ? ML_FAIL : ML_OK;
-    while (left > 0 && status == ML_OK) {
-        ssize_t n = write(STDOUT_FILENO, p, left);
+    while (left > 0) {
+        ssize_t n = write(STDOUT_FILENO, text, left);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
             fprintf(stderr, "%s: cannot write to standard output: %s\n", c->tool->name, strerror(errno));
-            status = ML_FAIL;
-        } else {
-            p += n;
-            left -= (size_t)n;
+            return ML_FAIL;
         }
+        text += n;
+        left -= (size_t)n;
     }
+    return ML_OK;
+}
+
+/* Help, version, generated text. */
+static int print_text(const cli *c, buffer *text)
+{
+    const char *p = buffer_text(text);
+    int status = text->failed ? ML_FAIL : write_text(c, p, text->size);
     buffer_free(text);
     return status;
 }
@@ -327,6 +342,12 @@ static int set_shows(cli *c, const char *list)
     return status;
 }
 
+static int add_operand(cli *c, const char *text)
+{
+    c->operands[c->operand_count++] = text;
+    return -1;
+}
+
 static int print_version(const cli *c)
 {
     buffer text = {0};
@@ -380,6 +401,8 @@ static int set_option(cli *c, size_t index, const char *value)
         return set_seed(c, o, value, place);
     case CLI_SHOW:
         return set_shows(c, value);
+    case CLI_OPERAND:
+        return add_operand(c, value);
     case CLI_HELP:
         return print_help(c);
     case CLI_VERSION:
@@ -489,6 +512,11 @@ static int walk(cli *c, int argc, char **argv)
 
 static int take_operands(cli *c, int argc, char **argv)
 {
+    if (c->tool->groups & CLI_OPERANDS) {
+        while (optind < argc)
+            add_operand(c, argv[optind++]);
+        return -1;
+    }
     if (argc - optind > 1)
         return cli_usage(c, "one FILE at most, and '%s' is a second one; join files with cat",
                          argv[optind + 1]);
@@ -521,8 +549,23 @@ static void finish(cli *c)
     c->writer.jobs = c->reader.jobs = (int)c->job_count;
 }
 
+/* Operands are wanted until the process ends; the static pointer says so to leak checkers. */
+static int make_operands(cli *c, int argc)
+{
+    static const char **operands;
+    ml_message why;
+    operands = memory_zeros((size_t)argc + 1, sizeof *operands);
+    if (operands == NULL) {
+        ml_fail_memory(&why, "the command line", (size_t)argc * sizeof *operands);
+        return cli_fail(c, &why);
+    }
+    c->operands = operands;
+    return -1;
+}
+
 int cli_parse(cli *c, const cli_tool *tool, void *params, int argc, char **argv)
 {
+    int status;
     *c = (cli){.tool = tool, .params = params, .seed = 1};
     hold_standard_streams();
     gsl_set_error_handler_off();
@@ -531,21 +574,27 @@ int cli_parse(cli *c, const cli_tool *tool, void *params, int argc, char **argv)
     c->reader.note_context = c;
     c->writer = (writer_options){.delimiter = ',', .names = true};
     build_table(c);
-    int status = walk(c, argc, argv);
+    if ((status = make_operands(c, argc)) < 0)
+        status = walk(c, argc, argv);
     if (status < 0)
         status = take_operands(c, argc, argv);
     if (status >= 0)
         return status;
     finish(c);
-    if ((tool->groups & CLI_READS) && c->file == NULL && isatty(STDIN_FILENO)) {
-        buffer line = {0};
-        cli_usage_line(c, &line);
-        fprintf(stderr, "%s%s: no FILE, and standard input is a terminal; try '%s --help'\n",
-                buffer_text(&line), tool->name, tool->name);
-        buffer_free(&line);
-        return ML_FAIL;
-    }
-    return -1;
+    bool reads = (tool->groups & CLI_READS) && !(tool->groups & CLI_OPERANDS);
+    return reads && c->file == NULL ? cli_needs_input(c) : -1;
+}
+
+int cli_needs_input(const cli *c)
+{
+    if (!isatty(STDIN_FILENO))
+        return -1;
+    buffer line = {0};
+    cli_usage_line(c, &line);
+    fprintf(stderr, "%s%s: no FILE, and standard input is a terminal; try '%s --help'\n", buffer_text(&line),
+            c->tool->name, c->tool->name);
+    buffer_free(&line);
+    return ML_FAIL;
 }
 
 writer *cli_output(const cli *c)
@@ -562,5 +611,59 @@ int cli_close(const cli *c, writer *w, int status)
             cli_fail(c, &why);
         return ML_FAIL;
     }
+    return status;
+}
+
+steps *cli_steps(const cli *c)
+{
+    return c->steps ? steps_new(c->steps_format, c->precision ? (int)c->precision : 6) : NULL;
+}
+
+int cli_steps_close(const cli *c, steps *s, int status)
+{
+    if (s == NULL)
+        return status;
+    buffer text = *steps_finish(s);
+    if (status != ML_FAIL && text.failed) {
+        fprintf(stderr, "%s: out of memory for the steps\n", c->tool->name);
+        status = ML_FAIL;
+    } else if (status != ML_FAIL) {
+        int printed = write_text(c, text.data, text.size);
+        status = printed == ML_OK ? status : printed;
+    }
+    steps_free(s);
+    return status;
+}
+
+ml_status cli_trace_open(const cli *c, cli_trace *t, ml_message *why)
+{
+    *t = (cli_trace){0};
+    if (c->trace == NULL)
+        return ML_OK;
+    ml_status status = save_open(&t->file, c->trace, why);
+    if (status != ML_OK)
+        return status;
+    writer_options options = {.format = WRITER_CSV,
+                              .delimiter = ',',
+                              .names = true,
+                              .precision = (int)c->precision,
+                              .jobs = 1,
+                              .target = c->trace};
+    t->out = writer_open(save_fd(t->file), &options);
+    if (t->out != NULL)
+        return ML_OK;
+    save_abandon(t->file);
+    t->file = NULL;
+    return ml_fail_memory(why, "the trace", sizeof options);
+}
+
+ml_status cli_trace_close(cli_trace *t, bool whole, ml_message *why)
+{
+    ml_status status = t->out ? writer_close(t->out, NULL, why) : ML_OK;
+    save *file = t->file;
+    *t = (cli_trace){0};
+    if (file != NULL && whole && status == ML_OK)
+        return save_commit(file, why);
+    save_abandon(file);
     return status;
 }

@@ -11,7 +11,9 @@
 
 #include "base/memory.h"
 #include "base/status.h"
+#include "base/steps.h"
 #include "table/reader.h"
+#include "table/save.h"
 #include "table/writer.h"
 
 typedef enum cli_kind {
@@ -25,6 +27,7 @@ typedef enum cli_kind {
     CLI_DELIMITER, /* char: one character, tab, \t or space */
     CLI_SEED,      /* unsigned long */
     CLI_SHOW,      /* the list of results to print: fills cli.shows */
+    CLI_OPERAND,   /* one more operand: fills cli.operands */
     CLI_HELP,
     CLI_VERSION,
     CLI_GENERATE, /* hidden: print the mdoc OPTIONS block or a shell completion */
@@ -50,6 +53,12 @@ enum {
     CLI_RANDOM = 1 << 3, /* --seed */
     CLI_JOBS = 1 << 4,   /* --jobs */
     CLI_MODEL = 1 << 5,  /* --save, --apply */
+    CLI_STEPS = 1 << 6,  /* --steps, --steps-format */
+    CLI_EXACT = 1 << 7,  /* --exact, --digits */
+    CLI_TRACE = 1 << 8,  /* --trace */
+    /* Expressions and bindings as operands, and -e.  No FILE then; a tool that takes CLI_READS too decides
+     * for itself whether it needs standard input, and asks cli_needs_input before it reads. */
+    CLI_OPERANDS = 1 << 9,
 };
 
 /* A result that the tool can print. */
@@ -86,8 +95,12 @@ typedef struct cli {
     size_t shows[CLI_MAX_SHOWS]; /* places in tool->shows, in the order asked for, each once */
     size_t show_count;
     unsigned long seed;
-    const char *save, *apply;
-    bool quiet;
+    const char *save, *apply, *trace;
+    bool quiet, steps, exact;
+    steps_format steps_format;
+    size_t digits;         /* of --digits; 0: not given */
+    const char **operands; /* those of -e first; borrowed from argv, the array lives as long as the process */
+    size_t operand_count;
     cli_option table[CLI_MAX_OPTIONS]; /* common and own options as one table, ended by an empty one */
     size_t own_from;                   /* index of the first own option in it */
     bool given[CLI_MAX_OPTIONS];
@@ -113,6 +126,25 @@ int cli_usage(const cli *c, const char *format, ...) __attribute__((format(print
  * makes it ML_FAIL and is reported, a broken pipe is not reported. */
 writer *cli_output(const cli *c);
 int cli_close(const cli *c, writer *w, int status);
+
+/* -1 when standard input can be read, else the exit status: it is a terminal, and a short help was printed.
+ */
+int cli_needs_input(const cli *c);
+
+/* A document for --steps, with the digits of -p (6 unless given); NULL when it was not asked for. */
+steps *cli_steps(const cli *c);
+/* Print the document S on standard output unless STATUS is ML_FAIL, free it and return the exit status. */
+int cli_steps_close(const cli *c, steps *s, int status);
+
+/* --trace: OUT is a writer of CSV, or NULL when no trace was asked for. */
+typedef struct cli_trace {
+    save *file;
+    writer *out;
+} cli_trace;
+
+ml_status cli_trace_open(const cli *c, cli_trace *t, ml_message *why);
+/* Close; the file appears when WHOLE, else what was there before stays. */
+ml_status cli_trace_close(cli_trace *t, bool whole, ml_message *why);
 
 /* The entry behind the last one of a table: neither letter nor name. */
 bool cli_option_ends(const cli_option *o);

@@ -55,8 +55,11 @@ static void option_entry(buffer *out, const cli_option *o)
 
 void cli_usage_line(const cli *c, buffer *out)
 {
-    bool reads = c->tool->groups & CLI_READS;
-    buffer_printf(out, "usage: %s [options]%s\n", c->tool->name, reads ? " [FILE]" : "");
+    unsigned groups = c->tool->groups;
+    buffer_printf(out, "usage: %s [options]%s\n", c->tool->name,
+                  groups & CLI_OPERANDS ? " [OPERAND...]"
+                  : groups & CLI_READS  ? " [FILE]"
+                                        : "");
 }
 
 void cli_help(const cli *c, buffer *out)
