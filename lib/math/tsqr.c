@@ -508,6 +508,107 @@ ml_status tsqr_merge(tsqr *t, tsqr *from, ml_message *why)
     return merge_reduced(t, from, why);
 }
 
+/* --- states as numbers --- */
+
+size_t tsqr_parts_rows(size_t count, size_t columns, bool reduced)
+{
+    size_t size;
+    if (reduced)
+        return columns * (columns + 1) / 2;
+    return __builtin_mul_overflow(count, columns, &size) ? SIZE_MAX : size;
+}
+
+ml_status tsqr_parts_alloc(tsqr_parts *p, size_t count, size_t columns, bool reduced, ml_message *why)
+{
+    *p = (tsqr_parts){.count = count, .columns = columns, .reduced = reduced};
+    p->row_count = tsqr_parts_rows(count, columns, reduced);
+    p->shift = memory_zeros(columns, sizeof(double));
+    p->offset = memory_zeros(columns, sizeof(double));
+    p->scale = memory_zeros(columns, sizeof(double));
+    p->rows = memory_zeros(p->row_count, sizeof(double));
+    if (p->shift && p->offset && p->scale && p->rows)
+        return ML_OK;
+    tsqr_parts_free(p);
+    return ml_fail_memory(why, "a state", columns * sizeof(double));
+}
+
+void tsqr_parts_free(tsqr_parts *p)
+{
+    free(p->shift);
+    free(p->offset);
+    free(p->scale);
+    free(p->rows);
+    *p = (tsqr_parts){0};
+}
+
+/* Row I of R from its diagonal on, and where it is packed. */
+static double *packed_row(const tsqr_parts *p, size_t i)
+{
+    return p->rows + i * (2 * p->columns - i + 1) / 2;
+}
+
+ml_status tsqr_export(tsqr *t, tsqr_parts *p, ml_message *why)
+{
+    *p = (tsqr_parts){0};
+    if (t->reducing && collapse(t, why) != ML_OK)
+        return ML_FAIL;
+    if (tsqr_parts_alloc(p, t->count, t->columns, t->reducing, why) != ML_OK)
+        return ML_FAIL;
+    memcpy(p->shift, t->shift, t->columns * sizeof(double));
+    if (!t->reducing) {
+        memcpy(p->rows, t->buffer, (t->count ? p->row_count : 0) * sizeof(double));
+        return ML_OK;
+    }
+    const lane *l = &t->lanes[0];
+    p->filled = l->filled;
+    memcpy(p->offset, l->offset, t->columns * sizeof(double));
+    memcpy(p->scale, l->scale, t->columns * sizeof(double));
+    for (size_t i = 0; i < l->filled; i++)
+        memcpy(packed_row(p, i), l->r + i * t->stride + i, (t->columns - i) * sizeof(double));
+    return ML_OK;
+}
+
+static bool finite_numbers(const double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+static bool good_scale(double x)
+{
+    return x == 0 || x == 1 || x == STEP || x == 1 / STEP;
+}
+
+ml_status tsqr_import(tsqr *t, const tsqr_parts *p, ml_message *why)
+{
+    bool good = p->columns == t->columns && t->count == 0 && p->filled <= p->columns &&
+                p->reduced == (p->count > t->limit) && finite_numbers(p->rows, p->row_count) &&
+                finite_numbers(p->shift, p->columns) && finite_numbers(p->offset, p->columns);
+    for (size_t j = 0; good && j < p->columns; j++)
+        good = good_scale(p->scale[j]);
+    if (!good)
+        return ml_fail(why, "the numbers of the state do not make a QR decomposition of %zu columns",
+                       t->columns);
+    if (!p->reduced) {
+        gsl_matrix_view rows = {.matrix = {p->count, p->columns, p->columns, p->rows, NULL, 0}};
+        return tsqr_add(t, &rows.matrix, why);
+    }
+    lane *l = &t->lanes[0];
+    if (!make_lane(t, l))
+        return no_memory(t, why);
+    t->count = l->count = p->count;
+    t->reducing = true;
+    l->filled = p->filled;
+    memcpy(t->shift, p->shift, t->columns * sizeof(double));
+    memcpy(l->offset, p->offset, t->columns * sizeof(double));
+    memcpy(l->scale, p->scale, t->columns * sizeof(double));
+    for (size_t i = 0; i < l->filled; i++)
+        memcpy(l->r + i * t->stride + i, packed_row(p, i), (t->columns - i) * sizeof(double));
+    return ML_OK;
+}
+
 /* The mean of raw rows less the shift.  Halved magnitudes near the end of the range keep the sum finite. */
 static void raw_mean(tsqr *t)
 {

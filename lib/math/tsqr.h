@@ -45,6 +45,28 @@ ml_status tsqr_merge(tsqr *t, tsqr *from, ml_message *why);
 
 size_t tsqr_count(const tsqr *t);
 
+/* A state as plain numbers, so that it can go to another process: what tsqr_merge needs, exactly.  The mean
+ * of column j is shift + offset / scale, two doubles that are not added: no digit of it is lost. */
+typedef struct tsqr_parts {
+    size_t count, columns;
+    bool reduced;   /* rows holds a packed triangle, else the rows themselves */
+    double *shift;  /* columns; 0 unless centring */
+    double *offset; /* columns; 0 unless reduced and centring */
+    double *scale;  /* columns: 0, 1 or 2^+-600 */
+    double *rows;   /* count x columns, or columns (columns + 1) / 2: row i of R from its diagonal on */
+    size_t row_count, filled; /* numbers in rows; rows of R in use */
+} tsqr_parts;
+
+/* How many numbers rows holds. */
+size_t tsqr_parts_rows(size_t count, size_t columns, bool reduced);
+/* Arrays for a state of this size, zeroed, the caller's: tsqr_parts_free. */
+ml_status tsqr_parts_alloc(tsqr_parts *p, size_t count, size_t columns, bool reduced, ml_message *why);
+void tsqr_parts_free(tsqr_parts *p);
+/* The state's numbers, new; the state stands for the same rows as before.  Not TSQR_KEEP. */
+ml_status tsqr_export(tsqr *t, tsqr_parts *p, ml_message *why);
+/* Fill T, which has no rows yet and as many columns, from P; numbers that no export gives are refused. */
+ml_status tsqr_import(tsqr *t, const tsqr_parts *p, ml_message *why);
+
 /* Up to this many rows are kept as they are, because dense methods then do as well: about 2 columns. */
 size_t tsqr_raw_limit(size_t columns);
 

@@ -206,11 +206,63 @@ static void extremes(void)
     gsl_matrix_free(x);
 }
 
+/* FROM by way of its numbers. */
+static tsqr *carried(tsqr *from, size_t columns, tsqr_kind kind)
+{
+    tsqr_parts parts;
+    tsqr *t;
+    CHECK(tsqr_export(from, &parts, &why) == ML_OK);
+    CHECK(tsqr_new(&t, columns, kind, 1, &why) == ML_OK);
+    CHECK(tsqr_import(t, &parts, &why) == ML_OK);
+    CHECK(tsqr_count(t) == tsqr_count(from));
+    tsqr_parts_free(&parts);
+    return t;
+}
+
+static void numbers(void)
+{
+    unit_case("a state that goes through its numbers gives the same bits, raw, short of columns and reduced");
+    static const size_t counts[] = {0, 1, 40, 64, 65, 66, 700, 3000};
+    for (size_t k = 0; k < 8; k++)
+        for (int kind = TSQR_PLAIN; kind <= TSQR_CENTRE; kind++) {
+            gsl_matrix *x = random_rows(3000, 20, k + 1);
+            tsqr *a = fed(x, 0, counts[k], (tsqr_kind)kind, 400, 1), *b = carried(a, 20, (tsqr_kind)kind);
+            tsqr *rest = fed(x, counts[k], 3000 - counts[k], (tsqr_kind)kind, 77, 1);
+            CHECK(tsqr_merge(a, rest, &why) == ML_OK && tsqr_merge(b, rest, &why) == ML_OK);
+            gsl_matrix *f = factor_of(a), *g = factor_of(b);
+            CHECK(f->size1 == g->size1 && memcmp(f->data, g->data, f->size1 * 20 * sizeof(double)) == 0);
+            gsl_matrix_free(f);
+            gsl_matrix_free(g);
+            tsqr_free(a);
+            tsqr_free(b);
+            tsqr_free(rest);
+            gsl_matrix_free(x);
+        }
+    unit_case("numbers that no state gives are refused");
+    tsqr_parts p;
+    tsqr *t;
+    CHECK(tsqr_new(&t, 2, TSQR_PLAIN, 1, &why) == ML_OK && tsqr_parts_alloc(&p, 100, 2, true, &why) == ML_OK);
+    p.filled = 2;
+    p.scale[0] = 3;
+    CHECK(tsqr_import(t, &p, &why) == ML_FAIL);
+    p.scale[0] = 1;
+    p.rows[2] = INFINITY;
+    CHECK(tsqr_import(t, &p, &why) == ML_FAIL);
+    p.rows[2] = 1;
+    p.count = 10;
+    CHECK(tsqr_import(t, &p, &why) == ML_FAIL);
+    p.count = 100;
+    CHECK(tsqr_import(t, &p, &why) == ML_OK && tsqr_count(t) == 100);
+    tsqr_parts_free(&p);
+    tsqr_free(t);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
     shapes();
     shards();
+    numbers();
     accuracy();
     extremes();
     return unit_end();
