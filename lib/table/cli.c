@@ -65,6 +65,13 @@ static const cli_option common[] = {
      .group = CLI_MODEL},
     {0, "apply", "FILE", "apply the model kept in FILE to the rows of the input instead of fitting one",
      CLI_TEXT, AT(apply), .group = CLI_MODEL},
+    {0, "partial", NULL,
+     "print the mergeable statistics of these rows as one line, for --merge; the rows may be a piece of a "
+     "larger table, so say -H, -N or --names",
+     CLI_FLAG, AT(partial), .group = CLI_PARTIAL},
+    {0, "merge", NULL,
+     "the input is lines that --partial printed, any number in any order: finish the job for all their rows",
+     CLI_FLAG, AT(merge), .group = CLI_PARTIAL},
     {0, "steps", NULL, "write the calculation out, as a person does it by hand", CLI_FLAG, AT(steps),
      .group = CLI_STEPS},
     {0, "steps-format", "FORMAT", "text, markdown or latex; default text", CLI_CHOICE, AT(steps_format),
@@ -536,6 +543,21 @@ static void hold_standard_streams(void)
             (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
+/* A shard has no header of its own to guess from: a guess that differs between shards would be a wrong
+ * result. */
+static int check_partial(cli *c)
+{
+    if (c->partial && c->merge)
+        return cli_usage(c, "--partial makes states and --merge reads them; give one of them");
+    if (c->partial && c->reader.header == READER_GUESS && c->reader.names == NULL)
+        return cli_usage(c,
+                         "--partial does not guess whether the first line is names: say -H, -N or --names");
+    if (c->partial && c->reader.na == READER_NA_MEAN)
+        return cli_usage(c, "--na mean needs all rows at once, and --partial has some of them");
+    c->reader.shard = c->partial;
+    return -1;
+}
+
 static void finish(cli *c)
 {
     if (c->show_count == 0)
@@ -578,11 +600,21 @@ int cli_parse(cli *c, const cli_tool *tool, void *params, int argc, char **argv)
         status = walk(c, argc, argv);
     if (status < 0)
         status = take_operands(c, argc, argv);
+    if (status < 0)
+        status = check_partial(c);
     if (status >= 0)
         return status;
     finish(c);
     bool reads = (tool->groups & CLI_READS) && !(tool->groups & CLI_OPERANDS);
     return reads && c->file == NULL ? cli_needs_input(c) : -1;
+}
+
+int cli_print_state(const cli *c, const buffer *text)
+{
+    if (!text->failed)
+        return write_text(c, text->data, text->size);
+    fprintf(stderr, "%s: out of memory for the state\n", c->tool->name);
+    return ML_FAIL;
 }
 
 int cli_needs_input(const cli *c)

@@ -59,6 +59,7 @@ enum {
     /* Expressions and bindings as operands, and -e.  No FILE then; a tool that takes CLI_READS too decides
      * for itself whether it needs standard input, and asks cli_needs_input before it reads. */
     CLI_OPERANDS = 1 << 9,
+    CLI_PARTIAL = 1 << 10, /* --partial, --merge */
 };
 
 /* A result that the tool can print. */
@@ -96,7 +97,7 @@ typedef struct cli {
     size_t show_count;
     unsigned long seed;
     const char *save, *apply, *trace;
-    bool quiet, steps, exact;
+    bool quiet, steps, exact, partial, merge;
     steps_format steps_format;
     size_t digits;         /* of --digits; 0: not given */
     const char **operands; /* those of -e first; borrowed from argv, the array lives as long as the process */
@@ -130,6 +131,9 @@ int cli_close(const cli *c, writer *w, int status);
 /* -1 when standard input can be read, else the exit status: it is a terminal, and a short help was printed.
  */
 int cli_needs_input(const cli *c);
+
+/* Print TEXT, the state that --partial made, on standard output and return the exit status. */
+int cli_print_state(const cli *c, const buffer *text);
 
 /* A document for --steps, with the digits of -p (6 unless given); NULL when it was not asked for. */
 steps *cli_steps(const cli *c);

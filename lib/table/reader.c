@@ -313,6 +313,21 @@ static ml_status use_given_names(reader *r, size_t columns, ml_message *why)
     return status;
 }
 
+/* Is the line just the names of --names?  Only the first shard of a split file still has it. */
+static bool repeats_given_names(const reader *r, const cells *line)
+{
+    char **given;
+    size_t count, i = 0;
+    ml_message ignored; /* a bad list is found again when the names are used */
+    if (!r->o.shard || r->o.names == NULL || select_split(&given, &count, r->o.names, &ignored) != ML_OK)
+        return false;
+    while (i < count && i < line->count && strcmp(given[i], line->text[i]) == 0)
+        i++;
+    bool same = i == count && i == line->count;
+    select_free_texts(given, count);
+    return same;
+}
+
 /* The line of names, if the table has one. */
 static ml_status read_names(reader *r, ml_message *why)
 {
@@ -331,7 +346,7 @@ static ml_status read_names(reader *r, ml_message *why)
         cells_free(&first);
         return status;
     }
-    if (guessed || r->o.header == READER_HEADER) {
+    if (guessed || r->o.header == READER_HEADER || repeats_given_names(r, &first)) {
         r->names = first.text;
         r->name_count = first.count;
         r->header_line = r->line;
@@ -380,6 +395,11 @@ static ml_status open_block(reader *r, ml_message *why)
     r->ended = false;
     r->stop = SCAN_END;
     ml_status status = skip_preamble(r, why);
+    if (status == ML_OK && r->o.shard && waiting(r) == 0 && r->in.ended) {
+        r->ended = true;
+        r->out.t = &r->piece;
+        return ML_OK;
+    }
     if (status == ML_OK)
         status = read_names(r, why);
     if (status == ML_OK)
@@ -869,7 +889,7 @@ ml_status reader_finish(reader *r, ml_message *why)
         if (r->o.note != NULL)
             r->o.note(r->o.note_context, text);
     }
-    if (r->taken > 0)
+    if (r->taken > 0 || r->o.shard)
         return ML_OK;
     if (r->dropped > 0)
         return ml_fail(why, "%s: every row has a missing cell and was dropped", r->in.name);

@@ -36,6 +36,9 @@ typedef struct reader_options {
     bool all_text;        /* no numbers: every selected column becomes a text column */
     bool allow_nonfinite; /* let inf and nan through; default refuses them with their place */
     bool keep_half;       /* fill table.half */
+    /* --partial: the input is a piece of a larger one.  No rows, or nothing at all (then there are no columns
+     * either), are no error, and a first line that is just the given names is not taken for data. */
+    bool shard;
     reader_na na;
     const char *na_values;    /* tokens that mean missing, comma-separated; NULL: the empty cell and NA */
     const char *const *match; /* --apply: use just these columns, in this order, found by name (by position */

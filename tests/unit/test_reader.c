@@ -620,6 +620,29 @@ static void check_order(void)
     }
 }
 
+static void check_shards(void)
+{
+    unit_case("a shard may have no rows, or nothing; a line that repeats the given names is skipped");
+    fresh();
+    options.shard = true;
+    check("", "\n");
+    check("# only a comment\n", "\n");
+    options.header = READER_HEADER;
+    check("", "\n");
+    check("a,b\n", " a@1 b@2\n");
+    options.header = READER_NO_HEADER;
+    options.names = "a,b";
+    check("", "\n");
+    check("a,b\n", " a@1 b@2\n");
+    check("a,b\n1,2\n", " a@1 b@2\n 1 2\n");
+    check("1,2\n", " a@1 b@2\n 1 2\n");
+    check("a,c\n1,2\n",
+          "! t.csv:1: column 1 (a): 'a' is not a number; leave it out with -x a or carry it with -i a\n");
+    check("1,2\n3\n", "! t.csv:2: 1 cell where 2 are expected; every row must have as many as the first\n");
+    options.shard = false;
+    check("", "! t.csv: the input is empty\n");
+}
+
 int main(void)
 {
     char folder[] = "/tmp/test_reader.XXXXXX";
@@ -638,6 +661,7 @@ int main(void)
     check_random();
     check_long();
     check_order();
+    check_shards();
     unlink("file/t.csv");
     unlink("pipe/t.csv");
     rmdir("file");
