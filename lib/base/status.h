@@ -15,7 +15,8 @@ typedef enum ml_status {
     ML_UNDECIDED = 3, /* undecided, or a result that had not converged within the method's own limit */
 } ml_status;
 
-/* One line for a person: what is wrong, where, and the remedy; no tool name, no newline. */
+/* For a person: what is wrong, where, and the remedy; no tool name, no newline at the end.  One line, except
+ * that an error in an expression brings the line and a line of carets under the place. */
 typedef struct ml_message {
     char text[1024];
 } ml_message;
