@@ -3,6 +3,7 @@
 #   make [all]      build bin/ml*                     make check      every test; SAN=1: under ASan and UBSan
 #   make setup      what building and testing need    make lint       style, layers, man pages (after make setup-lint)
 #   make demo       PCA of the iris data              make bench      speed against peers (after make setup-bench)
+#   make fuzz       every fuzz target, FUZZ_S=60 seconds in all (after make setup-fuzz)
 #   make man        rewrite the OPTIONS blocks of the man pages
 #   make install    PREFIX=/usr/local DESTDIR=        make uninstall, make clean
 #
@@ -78,6 +79,9 @@ setup-lint:
 setup-bench:
 	sh .ci/setup bench
 
+setup-fuzz:
+	sh .ci/setup fuzz
+
 demo: all
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
@@ -96,6 +100,19 @@ bench: all $(OUT)/bench/print
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
+
+# libFuzzer is clang's.  The library is built anew with its instrumentation.
+FUZZ_S ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	$(MAKE) CC=clang OUT=.build/fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
+	sh tests/fuzz/run.sh .build/fuzz/fuzz $(FUZZ_S)
+
+fuzzers: $(FUZZERS)
+
+$(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
 
 share = $(DESTDIR)$(PREFIX)/share
 install: all
@@ -117,5 +134,5 @@ clean:
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: all units setup setup-lint setup-bench demo check lint man bench install uninstall clean
+.PHONY: all units fuzz fuzzers setup setup-lint setup-bench setup-fuzz demo check lint man bench install uninstall clean
 .SECONDARY:

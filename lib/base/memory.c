@@ -47,7 +47,7 @@ char *buffer_reserve(buffer *b, size_t more)
 {
     size_t need;
     if (b->failed || __builtin_add_overflow(b->size, more, &need) ||
-        !memory_grow(&b->data, &b->capacity, need, 1)) {
+        !memory_grow(&b->data, &b->capacity, need ? need : 1, 1)) {
         b->failed = true;
         return NULL;
     }

@@ -282,6 +282,16 @@ static void take_sign(translation *t)
     buffer_char(t->out, *t->at++);
 }
 
+/* Between words a blank is wanted, around signs it does no harm, before a / it would cut off the factor. */
+static void take_blanks(translation *t)
+{
+    t->at += strspn(t->at, " ");
+    if (t->has_factor && *t->at == '/')
+        return;
+    buffer_string(t->out, isalnum((unsigned char)*t->at) && t->has_factor ? "\\ " : " ");
+    t->has_factor = false;
+}
+
 /* Everything up to END, which is consumed; the end of the text closes all groups. */
 static void sequence(translation *t, char end)
 {
@@ -294,10 +304,7 @@ static void sequence(translation *t, char end)
             take_product(t);
             t->has_factor = false;
         } else if (*t->at == ' ') {
-            /* between words a blank is wanted, around signs it does no harm */
-            buffer_string(t->out, isalnum((unsigned char)t->at[1]) && t->has_factor ? "\\ " : " ");
-            t->at++;
-            t->has_factor = t->has_factor && *t->at == '/';
+            take_blanks(t);
         } else if (!take_factor(t)) {
             take_sign(t);
             t->has_factor = false;

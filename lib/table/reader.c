@@ -84,12 +84,25 @@ static size_t line_of(const reader *r, const char *at)
 
 /* --- single lines: comments, block names, the line of names --- */
 
-enum { FIRST_READ = 64 << 10 };
+enum { FIRST_READ = 64 << 10, LOOK = 64 };
 
+/* Read on: twice as much as there is, so that a long line is looked at few times. */
+static ml_status more_bytes(reader *r, ml_message *why)
+{
+    size_t least = r->in.stretch < FIRST_READ ? r->in.stretch : FIRST_READ, twice = 2 * waiting(r);
+    return input_fill(&r->in, twice > least ? twice : least, why);
+}
+
+/* What the first bytes are must not depend on how many of them have come. */
 static ml_status look_at_start(reader *r, ml_message *why)
 {
+    ml_status status = ML_OK;
+    while (status == ML_OK && waiting(r) < LOOK && !r->in.ended)
+        status = more_bytes(r, why);
+    if (status != ML_OK)
+        return status;
     const unsigned char *p = (const unsigned char *)front(r);
-    size_t size = waiting(r), nuls = 0, look = size < 64 ? size : 64;
+    size_t size = waiting(r), nuls = 0, look = size < LOOK ? size : LOOK;
     for (size_t i = 0; i < look; i++)
         nuls += p[i] == 0;
     bool marked = size >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff));
@@ -99,13 +112,6 @@ static ml_status look_at_start(reader *r, ml_message *why)
         r->in.begin += 3;
     r->known_text = true;
     return ML_OK;
-}
-
-/* Read on: twice as much as there is, so that a long line is looked at few times. */
-static ml_status more_bytes(reader *r, ml_message *why)
-{
-    size_t least = r->in.stretch < FIRST_READ ? r->in.stretch : FIRST_READ, twice = 2 * waiting(r);
-    return input_fill(&r->in, twice > least ? twice : least, why);
 }
 
 /* The end of the raw line FROM bytes on, whatever quotes it holds; NULL at the end of the input. */
@@ -177,9 +183,9 @@ static ml_status skip_preamble(reader *r, ml_message *why)
     const char *end;
     bool named = false;
     while (true) {
-        ml_status status = raw_line(r, &end, why);
-        if (status == ML_OK && !r->known_text)
-            status = look_at_start(r, why);
+        ml_status status = r->known_text ? ML_OK : look_at_start(r, why);
+        if (status == ML_OK)
+            status = raw_line(r, &end, why);
         if (status != ML_OK || end == NULL)
             return status;
         if (!named && scan_is_empty(&r->plan, front(r))) {

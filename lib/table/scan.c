@@ -399,8 +399,8 @@ static void undo_texts(const scan_plan *plan, scan *s)
 /* One row of any kind; returns the start of the next line. */
 static const char *any_row(const scan_plan *plan, scan *s, const char *line)
 {
-    row r = {.x = s->x + s->rows * plan->numbers, .dropped = false};
-    if (plan->half)
+    row r = {.x = plan->numbers > 0 ? s->x + s->rows * plan->numbers : NULL, .dropped = false};
+    if (plan->half && plan->numbers > 0)
         r.half = s->half + s->rows * plan->numbers;
     const char *p = scan_line_start(plan, line);
     if (line_end(p) != NULL)

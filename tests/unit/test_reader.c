@@ -620,6 +620,14 @@ static void check_order(void)
     }
 }
 
+static void check_start(void)
+{
+    unit_case("what the start of the input looks like does not depend on how many bytes have come");
+    static const char nuls[] = "l\0\0\0\nand so on, for more than a few bytes\n2\n";
+    fresh();
+    check_bytes(nuls, sizeof nuls - 1, "! t.csv:1: column 1: a NUL byte; the input is not text\n", false);
+}
+
 static void check_shards(void)
 {
     unit_case("a shard may have no rows, or nothing; a line that repeats the given names is skipped");
@@ -661,6 +669,7 @@ int main(void)
     check_random();
     check_long();
     check_order();
+    check_start();
     check_shards();
     unlink("file/t.csv");
     unlink("pipe/t.csv");

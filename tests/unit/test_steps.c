@@ -21,6 +21,7 @@ static void formulas(void)
     CHECK_TEXT(latex("3/2 + 1/2*sqrt(5)"), "\\frac{3}{2} + \\frac{1}{2} \\cdot \\sqrt{5}");
     CHECK_TEXT(latex("0.2/(1-0.9)"), "\\frac{0.2}{1-0.9}");
     CHECK_TEXT(latex("(x)(y)/2"), "\\left(x\\right)\\frac{y}{2}");
+    CHECK_TEXT(latex("(1 + 2) / (3) / 4"), "\\frac{\\frac{1 + 2}{3}}{4}");
     CHECK_TEXT(latex("a/b/c"), "\\frac{\\frac{a}{b}}{c}");
     CHECK_TEXT(latex("x/"), "x/");
     CHECK_TEXT(latex("/x"), "/x");
