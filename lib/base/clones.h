@@ -6,8 +6,11 @@
  * gcc on x86-64 ELF only: clang 14 has no such attribute in C, and sanitizers run too late for the choice. */
 #if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define ML_CLONES __attribute__((target_clones("avx2", "default")))
+/* For kernels written in vectors of eight doubles. */
+#define ML_WIDE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define ML_CLONES
+#define ML_WIDE_CLONES
 #endif
 
 #endif

@@ -4,20 +4,12 @@
 #include <string.h>
 
 #include "base/clones.h"
-
-/* Vectors of four doubles; where the processor has shorter ones the compiler splits them, with the same
- * results. */
-typedef double vec __attribute__((vector_size(32), aligned(8), may_alias));
+#include "math/reflect_group.h"
 
 enum {
-    TILE = REFLECT_TILE,
-    FACTORS = 32, /* doubles of a group's T and L */
-    GROUP = 4,    /* reflectors that are applied together */
-    PANEL = 32,   /* columns that are factored before the others are touched */
-    SMALL = 96,   /* up to so many columns a block stays in the first cache: one panel */
+    PANEL = 32, /* columns that are factored before the others are touched */
+    SMALL = 96, /* up to so many columns a block stays in the first cache: one panel */
 };
-
-#define ALWAYS_INLINE __attribute__((always_inline)) static inline
 
 size_t reflect_rows(size_t columns)
 {
@@ -77,17 +69,6 @@ ALWAYS_INLINE double *place(const fold *f, size_t i, size_t c)
     return f->block + (c / TILE * f->height + i) * TILE + c % TILE;
 }
 
-ALWAYS_INLINE double dot(const double *x, const double *y, size_t n)
-{
-    vec a = {0}, b = {0};
-    for (size_t i = 0; i < n; i += 8) {
-        a += *(const vec *)(x + i) * *(const vec *)(y + i);
-        b += *(const vec *)(x + i + 4) * *(const vec *)(y + i + 4);
-    }
-    a += b;
-    return (a[0] + a[1]) + (a[2] + a[3]);
-}
-
 /* Make reflection K of a group: column K of its corner of R and V become R's entry and the reflector, the
  * latter's part in R in L (4 x 4, unit lower triangular).  Its scale is returned. */
 ALWAYS_INLINE double reflector(double *r, size_t stride, size_t k, double *v, size_t n, double *l)
@@ -131,63 +112,11 @@ ALWAYS_INLINE void factor_group(double *r, size_t stride, double *v, size_t stor
     double *lower = t + GROUP * GROUP;
     memset(t, 0, FACTORS * sizeof *t);
     for (size_t k = 0; k < GROUP; k++) {
-        double *vk = v + k * stored, tau = reflector(r, stride, k, vk, length, lower), g[GROUP];
+        double *vk = v + k * stored, tau = reflector(r, stride, k, vk, length, lower);
         for (size_t c = k + 1; c < GROUP; c++)
             reflect_column(r, stride, k, c, vk, v + c * stored, length, lower, tau);
-        for (size_t l = 0; l < k; l++) {
-            g[l] = dot(v + l * stored, vk, length);
-            for (size_t q = k; q < GROUP; q++)
-                g[l] += lower[q * GROUP + l] * lower[q * GROUP + k];
-        }
-        for (size_t l = 0; l < k; l++) {
-            double s = 0;
-            for (size_t j = l; j < k; j++)
-                s += t[l * GROUP + j] * g[j];
-            t[l * GROUP + k] = -tau * s;
-        }
-        t[k * GROUP + k] = tau;
+        extend_factor(v, stored, length, k, tau, t);
     }
-}
-
-/* [R; A] -= V T' V' [R; A], or with T (FORWARD), for 4 * WIDTH columns of a tile.  The compiler keeps W in
- * registers. */
-ALWAYS_INLINE void group_chunk(double *r, size_t stride, double *a, const double *v, size_t stored,
-                               size_t rows, const double *t, bool forward, int width)
-{
-    const double *lower = t + GROUP * GROUP;
-    vec w[GROUP][2];
-    for (size_t k = 0; k < GROUP; k++)
-        for (int c = 0; c < width; c++) {
-            w[k][c] = *(vec *)(r + k * stride + 4 * c);
-            for (size_t q = k + 1; q < GROUP; q++)
-                w[k][c] += lower[q * GROUP + k] * *(vec *)(r + q * stride + 4 * c);
-        }
-    for (size_t i = 0; i < rows; i++)
-        for (size_t k = 0; k < GROUP; k++)
-            for (int c = 0; c < width; c++)
-                w[k][c] += v[k * stored + i] * *(vec *)(a + i * TILE + 4 * c);
-    for (size_t n = 0; n < GROUP; n++)
-        for (int c = 0; c < width; c++) {
-            size_t k = forward ? n : GROUP - 1 - n; /* the order that lets W be overwritten */
-            vec s = t[k * GROUP + k] * w[k][c];
-            for (size_t l = forward ? k + 1 : 0; l < (forward ? GROUP : k); l++)
-                s += (forward ? t[k * GROUP + l] : t[l * GROUP + k]) * w[l][c];
-            w[k][c] = s;
-        }
-    for (size_t q = 0; q < GROUP; q++)
-        for (int c = 0; c < width; c++) {
-            vec x = *(vec *)(r + q * stride + 4 * c) - w[q][c];
-            for (size_t k = 0; k < q; k++)
-                x -= lower[q * GROUP + k] * w[k][c];
-            *(vec *)(r + q * stride + 4 * c) = x;
-        }
-    for (size_t i = 0; i < rows; i++)
-        for (int c = 0; c < width; c++) {
-            vec x = *(vec *)(a + i * TILE + 4 * c);
-            for (size_t k = 0; k < GROUP; k++)
-                x -= v[k * stored + i] * w[k][c];
-            *(vec *)(a + i * TILE + 4 * c) = x;
-        }
 }
 
 /* While R has fewer rows than columns the next rows of the block become rows of R: those that the group at
@@ -198,17 +127,29 @@ ALWAYS_INLINE void take_rows(const fold *f, size_t j, size_t c, size_t count)
         memcpy(f->r + (f->filled + i) * f->stride + c, place(f, i, c), count * sizeof(double));
 }
 
-ALWAYS_INLINE void update_chunk(const fold *f, size_t j, size_t c, const double *v, const double *t,
-                                int width)
+/* Apply the group at column J to the tile at column C. */
+ALWAYS_INLINE void update_tile(const fold *f, size_t j, size_t c, const double *v, const double *t)
 {
-    take_rows(f, j, c, 4 * (size_t)width);
-    group_chunk(f->r + j * f->stride + c, f->stride, place(f, taken(f, j + GROUP), c), v, f->stored,
-                reached(f, j), t, false, width);
+    group_tile(f->r + j * f->stride + c, f->stride, place(f, taken(f, j + GROUP), c), v, f->stored,
+               reached(f, j), t, false);
+}
+
+/* The same for the second half of the group's own tile: the first half is done, and the corner of R there is
+ * put aside. */
+ALWAYS_INLINE void update_half(const fold *f, size_t j, const double *v, const double *t)
+{
+    double corner[GROUP][GROUP], *r = f->r + j * f->stride + j;
+    for (size_t k = 0; k < GROUP; k++)
+        memcpy(corner[k], r + k * f->stride, sizeof corner[k]);
+    take_rows(f, j, j + GROUP, GROUP);
+    update_tile(f, j, j, v, t);
+    for (size_t k = 0; k < GROUP; k++)
+        memcpy(r + k * f->stride, corner[k], sizeof corner[k]);
 }
 
 /* Factor columns [FIRST, END) and bring those up to LIMIT up to date: FIRST a multiple of 8, END of 4, or of
  * 8 where columns follow it.  V takes the reflectors, T their factors. */
-ML_CLONES
+ML_WIDE_CLONES
 static void factor_panel(const fold *f, size_t first, size_t end, size_t limit, double *v, double *t)
 {
     for (size_t j = first; j < end; j += GROUP, v += GROUP * f->stored, t += FACTORS) {
@@ -222,23 +163,27 @@ static void factor_panel(const fold *f, size_t first, size_t end, size_t limit, 
         }
         factor_group(f->r + j * f->stride + j, f->stride, v, f->stored, reflect_stored(used), t);
         if (c % TILE != 0 && c < limit) {
-            update_chunk(f, j, c, v, t, 1);
-            c += 4;
+            update_half(f, j, v, t);
+            c += GROUP;
         }
-        for (; c < limit; c += TILE)
-            update_chunk(f, j, c, v, t, 2);
+        for (; c < limit; c += TILE) {
+            take_rows(f, j, c, TILE);
+            update_tile(f, j, c, v, t);
+        }
     }
 }
 
 /* Apply the groups of columns [FIRST, END) to the columns from there to LIMIT, tile by tile: a tile stays in
  * the first cache while all the groups pass. */
-ML_CLONES
+ML_WIDE_CLONES
 static void update_panel(const fold *f, size_t first, size_t end, size_t limit, const double *v,
                          const double *t)
 {
     for (size_t c = end; c < limit; c += TILE)
-        for (size_t j = first; j < end; j += GROUP)
-            update_chunk(f, j, c, v + (j - first) * f->stored, t + (j - first) / GROUP * FACTORS, 2);
+        for (size_t j = first; j < end; j += GROUP) {
+            take_rows(f, j, c, TILE);
+            update_tile(f, j, c, v + (j - first) * f->stored, t + (j - first) / GROUP * FACTORS);
+        }
 }
 
 size_t reflect_fold(double *r, size_t filled, double *block, size_t height, size_t rows, size_t columns,
@@ -266,7 +211,7 @@ size_t reflect_fold(double *r, size_t filled, double *block, size_t height, size
     return filled + taken(&f, columns);
 }
 
-ML_CLONES
+ML_WIDE_CLONES
 void reflect_apply(const reflectors *q, double *top, size_t stride, double *block, size_t height, size_t k)
 {
     fold f = {.r = top,
@@ -281,8 +226,8 @@ void reflect_apply(const reflectors *q, double *top, size_t stride, double *bloc
         for (size_t j = reflect_rows(q->columns); j > 0;) {
             j -= GROUP;
             size_t first = taken(&f, j), after = taken(&f, j + GROUP);
-            group_chunk(top + j * stride + c, stride, place(&f, after, c), q->vectors + j * f.stored,
-                        f.stored, q->rows - after, q->factors + j / GROUP * FACTORS, true, 2);
+            group_tile(top + j * stride + c, stride, place(&f, after, c), q->vectors + j * f.stored, f.stored,
+                       q->rows - after, q->factors + j / GROUP * FACTORS, true);
             for (size_t i = first; i < after; i++) {
                 double *row = top + (q->filled + i) * stride + c;
                 memcpy(place(&f, i, c), row, TILE * sizeof *row);
