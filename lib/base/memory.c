@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { CACHE_LINE = 64, HUGE_PAGE = 1 << 21 };
 
 void *memory_array(size_t count, size_t size)
 {
@@ -12,6 +15,20 @@ void *memory_array(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX)
         return NULL;
     return malloc(bytes ? bytes : 1);
+}
+
+void *memory_aligned(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - HUGE_PAGE)
+        return NULL;
+    size_t unit = bytes < 2 * HUGE_PAGE ? CACHE_LINE : HUGE_PAGE;
+    void *array = aligned_alloc(unit, (bytes + unit) / unit * unit);
+#ifdef MADV_HUGEPAGE
+    if (array != NULL && unit == HUGE_PAGE)
+        madvise(array, bytes, MADV_HUGEPAGE);
+#endif
+    return array;
 }
 
 void *memory_zeros(size_t count, size_t size)

@@ -10,6 +10,10 @@
 void *memory_array(size_t count, size_t size);
 void *memory_zeros(size_t count, size_t size);
 
+/* The same, uninitialized, on the boundary of a cache line; a large array in large pages where the system has
+ * them on request, which saves hundreds of page faults a megabyte. */
+void *memory_aligned(size_t count, size_t size);
+
 /* realloc with the product checked; on NULL the old array is untouched. */
 void *memory_resize(void *array, size_t count, size_t size);
 

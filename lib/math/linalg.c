@@ -7,21 +7,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "math/bidiagonal.h"
 #include "math/tsqr.h"
 
-/* What a decomposition works with, in LAPACK's view: A' is rows x columns, column-major. */
-typedef struct bidiagonal {
-    int rows, columns, order; /* order = min */
-    double *a;
-    int stride;
-    double *d, *e, *tauq, *taup; /* order each */
-    double *u, *vt;              /* of the bidiagonal matrix, order x order */
-    double *work;
-    int work_size;
-    int *iwork;
-    gsl_matrix *left, *right; /* where A's U and V go, or NULL */
-    bool failed;
-} bidiagonal;
+enum { MOST_ORDER = 26754 }; /* dbdsdc counts 3 order^2 doubles in an int */
 
 static bool fits_int(size_t rows, size_t columns)
 {
@@ -39,7 +28,16 @@ static ml_status no_convergence(ml_message *why, const char *routine, int info)
                    info);
 }
 
-static void free_bidiagonal(bidiagonal *b)
+/* What dbdsdc works with: the bidiagonal matrix, and its vectors. */
+typedef struct small {
+    int order;
+    double *d, *e;  /* order each */
+    double *u, *vt; /* order x order, column-major, or NULL */
+    double *work;
+    int *iwork;
+} small;
+
+static void free_small(small *b)
 {
     free(b->d);
     free(b->u);
@@ -47,107 +45,71 @@ static void free_bidiagonal(bidiagonal *b)
     free(b->iwork);
 }
 
-static bool make_bidiagonal(bidiagonal *b, bool vectors)
+static bool make_small(small *b, size_t order, bool vectors)
 {
-    size_t order = (size_t)b->order, large = (size_t)(b->rows > b->columns ? b->rows : b->columns);
-    size_t size = 64 * large + 8 * order + 4224; /* dgebrd, dormbr: 64 a row; dbdsdc: 3 order^2 + 4 order */
-    if (vectors && 3 * order * order + 4 * order > size)
-        size = 3 * order * order + 4 * order;
-    if (size > INT_MAX)
-        return false;
-    b->work_size = (int)size;
-    b->d = memory_array(4 * order, sizeof(double));
-    b->u = vectors ? memory_array(2 * order * order, sizeof(double)) : NULL;
-    b->work = memory_array(size, sizeof(double));
-    b->iwork = memory_array(8 * order, sizeof(int));
+    size_t square = order * order;
+    *b = (small){.order = (int)order};
+    b->d = memory_zeros(order, 2 * sizeof(double));
+    b->u = vectors ? memory_aligned(square, 2 * sizeof(double)) : NULL;
+    b->work = memory_aligned(vectors ? 3 * square + 4 * order : 8 * order, sizeof(double));
+    b->iwork = memory_array(order, 8 * sizeof(int));
     if (b->d == NULL || (vectors && b->u == NULL) || b->work == NULL || b->iwork == NULL)
         return false;
     b->e = b->d + order;
-    b->tauq = b->e + order;
-    b->taup = b->tauq + order;
-    b->vt = vectors ? b->u + order * order : NULL;
+    b->vt = vectors ? b->u + square : NULL;
     return true;
 }
 
-/* V = Q u: the left vectors of A'. */
-static void make_right(bidiagonal *b)
+/* The singular values of B in place of its diagonal, and its vectors. */
+static int solve_small(small *b)
 {
-    size_t rows = (size_t)b->rows, order = (size_t)b->order, kept = b->right->size2;
-    int wanted = (int)kept, info = 0, ld = b->rows;
-    double *c = memory_zeros(rows * kept, sizeof(double));
-    b->failed = c == NULL;
-    if (c == NULL)
-        return;
-    for (size_t j = 0; j < kept; j++)
-        memcpy(c + j * rows, b->u + j * order, order * sizeof(double));
-    LAPACK_dormbr("Q", "L", "N", &b->rows, &wanted, &b->columns, b->a, &b->stride, b->tauq, c, &ld, b->work,
-                  &b->work_size, &info);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < kept; j++)
-            b->right->data[i * b->right->tda + j] = c[j * rows + i];
-    free(c);
+    double unused = 0;
+    int unused_integer = 0, info = 0;
+    LAPACK_dbdsdc("U", b->u ? "I" : "N", &b->order, b->d, b->e, b->u ? b->u : &unused, &b->order,
+                  b->u ? b->vt : &unused, &b->order, &unused, &unused_integer, b->work, b->iwork, &info);
+    return info;
 }
 
-/* U' = vt P', which is U as we store it. */
-static void make_left(bidiagonal *b)
+/* A or, when it has more columns than rows, A' is Q B P', B = U S V': its vectors are Q U and P V. */
+static ml_status make_vectors(const bidiagonal *b, const small *of_b, bool turned, gsl_matrix *u,
+                              gsl_matrix *v, ml_message *why)
 {
-    size_t order = (size_t)b->order, kept = b->left->size2;
-    int wanted = (int)kept, info = 0, ld = (int)b->left->tda;
-    gsl_matrix_set_zero(b->left);
-    for (size_t i = 0; i < order; i++)
-        for (size_t j = 0; j < kept; j++)
-            b->left->data[i * b->left->tda + j] = b->vt[i * order + j];
-    LAPACK_dormbr("P", "R", "T", &wanted, &b->columns, &b->rows, b->a, &b->stride, b->taup, b->left->data,
-                  &ld, b->work, &b->work_size, &info);
+    gsl_matrix *left = turned ? v : u, *right = turned ? u : v;
+    size_t order = (size_t)of_b->order;
+    ml_status status = ML_OK;
+    if (left != NULL)
+        status = bidiagonal_left(b, of_b->u, 1, order, left, why);
+    if (status == ML_OK && right != NULL)
+        status = bidiagonal_right(b, of_b->vt, order, 1, right, why);
+    return status;
 }
 
-static void make_vectors(bidiagonal *b)
+ml_status linalg_svd(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, int jobs,
+                     ml_message *why)
 {
-    if (b->right != NULL)
-        make_right(b);
-    if (b->left != NULL)
-        make_left(b);
-}
-
-/* A power of two that brings A's entries near 1 when they are extreme. */
-static double safe_scale(const gsl_matrix *a)
-{
-    double greatest = linalg_greatest(a);
-    if (greatest == 0 || !isfinite(greatest) || (greatest > 0x1p-300 && greatest < 0x1p300))
-        return 1;
-    return ldexp(1, greatest > 1 ? -600 : 600);
-}
-
-ml_status linalg_svd(gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, ml_message *why)
-{
-    if (!fits_int(a->size1, a->tda))
+    if (!fits_int(a->size1, a->size2) || s->size > MOST_ORDER)
         return too_large(why, a->size1, a->size2);
-    bidiagonal b = {.rows = (int)a->size2, .columns = (int)a->size1, .a = a->data, .stride = (int)a->tda};
-    b.order = b.rows < b.columns ? b.rows : b.columns;
-    b.left = u;
-    b.right = v;
+    bidiagonal *b = NULL;
+    small of_b = {0};
     bool vectors = u != NULL || v != NULL;
-    double scale = safe_scale(a);
     int info = 0;
-    if (!make_bidiagonal(&b, vectors)) {
-        free_bidiagonal(&b);
-        return ml_fail_memory(why, "the singular value decomposition", a->size1 * a->size2 * sizeof(double));
+    ml_status status =
+        make_small(&of_b, s->size, vectors)
+            ? bidiagonal_new(&b, a, jobs, why)
+            : ml_fail_memory(why, "the singular value decomposition", a->size1 * a->size2 * sizeof(double));
+    if (status == ML_OK) {
+        bidiagonal_entries(b, of_b.d, of_b.e);
+        info = solve_small(&of_b);
     }
-    gsl_matrix_scale(a, scale);
-    LAPACK_dgebrd(&b.rows, &b.columns, b.a, &b.stride, b.d, b.e, b.tauq, b.taup, b.work, &b.work_size, &info);
-    double unused_q = 0;
-    int unused_iq = 0;
-    LAPACK_dbdsdc(b.rows >= b.columns ? "U" : "L", vectors ? "I" : "N", &b.order, b.d, b.e,
-                  vectors ? b.u : &unused_q, &b.order, vectors ? b.vt : &unused_q, &b.order, &unused_q,
-                  &unused_iq, b.work, b.iwork, &info);
-    if (info == 0 && vectors)
-        make_vectors(&b);
-    for (size_t i = 0; i < s->size; i++)
-        gsl_vector_set(s, i, b.d[i] / scale);
-    free_bidiagonal(&b);
-    if (b.failed)
-        return ml_fail_memory(why, "V", a->size2 * s->size * sizeof(double));
-    return info == 0 ? ML_OK : no_convergence(why, "dbdsdc", info);
+    if (status == ML_OK && info != 0)
+        status = no_convergence(why, "dbdsdc", info);
+    for (size_t i = 0; status == ML_OK && i < s->size; i++)
+        gsl_vector_set(s, i, of_b.d[i] / bidiagonal_scale(b));
+    if (status == ML_OK && vectors)
+        status = make_vectors(b, &of_b, a->size1 < a->size2, u, v, why);
+    bidiagonal_free(b);
+    free_small(&of_b);
+    return status;
 }
 
 typedef struct jacobi {

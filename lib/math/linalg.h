@@ -1,8 +1,5 @@
 /* linalg.h: LAPACK for gsl_matrix.
  *
- * A row-major matrix is handed over as the column-major transpose in the same memory, so that of A = U S V'
- * LAPACK sees A' = V S U': nothing is copied but V.
- *
  * None of this, and no BLAS at all, may run inside parallel_for: Debian's OpenBLAS without threads is built
  * without locks round its work buffers, and two threads inside dgemm get wrong results now and then. */
 #ifndef MATH_LINALG_H
@@ -15,10 +12,12 @@
 
 #include "base/status.h"
 
-/* Singular values S (all r = min(rows, columns), descending) of A, which is destroyed, by bidiagonalization
- * and divide and conquer (dgebrd, dbdsdc, dormbr).  U (rows x k, k <= r) and V (columns x k) get the first
- * vectors; each may be NULL, which does not change the other, nor S while one of them is asked for. */
-ml_status linalg_svd(gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, ml_message *why);
+/* Singular values S (all r = min(rows, columns), descending) of A, which is left as it is, by
+ * bidiagonalization on JOBS threads (math/bidiagonal) and divide and conquer (dbdsdc).  U (rows x k, k <= r)
+ * and V (columns x k) get the first vectors; each may be NULL, which does not change the other, nor S while
+ * one of them is asked for. */
+ml_status linalg_svd(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, int jobs,
+                     ml_message *why);
 
 /* The same by preconditioned one-sided Jacobi (dgejsv), A left as it is: high relative accuracy if A = D1 C
  * D2 with C well conditioned and D1, D2 diagonal.  U is rows x r and V columns x r, both or none. */

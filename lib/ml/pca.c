@@ -251,7 +251,7 @@ static ml_status decompose(pca_fitter *fitter, gsl_matrix *f, double divisor, pc
     gsl_vector *values = gsl_vector_alloc(least(f->size1, f->size2));
     gsl_matrix *v = gsl_matrix_alloc(fitter->columns, first);
     ml_status status = values && v
-                           ? linalg_svd(f, values, NULL, v, why)
+                           ? linalg_svd(f, values, NULL, v, params->jobs, why)
                            : ml_fail_memory(why, "the components", fitter->columns * first * sizeof(double));
     if (status == ML_OK)
         status = square(values, count, divisor, &m->total, why);

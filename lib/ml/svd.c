@@ -109,24 +109,13 @@ static ml_status jacobi_core(const gsl_matrix *a, gsl_vector *values, gsl_matrix
     return status;
 }
 
-/* The decomposition of a matrix that is not much longer than wide, which is destroyed. */
-static ml_status core(gsl_matrix *a, svd_method method, gsl_vector *values, gsl_matrix *u, gsl_matrix *v,
-                      ml_message *why)
+/* The decomposition of a matrix that is not much longer than wide. */
+static ml_status core(const gsl_matrix *a, svd_method method, int jobs, gsl_vector *values, gsl_matrix *u,
+                      gsl_matrix *v, ml_message *why)
 {
     if (method_used(method, a->size1, a->size2) == SVD_JACOBI)
         return jacobi_core(a, values, u, v, why);
-    return linalg_svd(a, values, u, v, why);
-}
-
-/* Neither side is much longer than the other. */
-static ml_status fit_dense(const gsl_matrix *a, svd_method method, svd_result *result, ml_message *why)
-{
-    gsl_matrix *copy = copy_of(a, false);
-    if (copy == NULL)
-        return no_memory(why, a->size1, a->size2);
-    ml_status status = core(copy, method, result->values, result->U, result->V, why);
-    gsl_matrix_free(copy);
-    return status;
+    return linalg_svd(a, values, u, v, jobs, why);
 }
 
 /* A = Q R by blocked QR, R = W S V', U = Q W: S and V do not depend on whether U is asked for. */
@@ -143,7 +132,7 @@ static ml_status fit_tall(const gsl_matrix *a, svd_method method, int jobs, gsl_
     if (status == ML_OK)
         status = tsqr_factor(t, &r, why);
     if (status == ML_OK)
-        status = core(r, method, values, w, v, why);
+        status = core(r, method, jobs, values, w, v, why);
     if (status == ML_OK && u != NULL)
         status = tsqr_apply(t, w, u, why);
     gsl_matrix_free(w);
@@ -158,7 +147,7 @@ static ml_status fit_reduced(const gsl_matrix *a, svd_method method, int jobs, s
     if (a->size1 > tsqr_raw_limit(a->size2))
         return fit_tall(a, method, jobs, result->values, result->U, result->V, why);
     if (a->size2 <= tsqr_raw_limit(a->size1))
-        return fit_dense(a, method, result, why);
+        return core(a, method, jobs, result->values, result->U, result->V, why);
     gsl_matrix *turned = copy_of(a, true);
     if (turned == NULL)
         return no_memory(why, a->size1, a->size2);
@@ -223,7 +212,7 @@ static ml_status fit_randomized(const gsl_matrix *a, const svd_params *params, s
         status = find_range(a, params, q, z, why);
     if (status == ML_OK) {
         gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, a, q, 0, z);
-        status = linalg_svd(z, values, result->V, w, why);
+        status = linalg_svd(z, values, result->V, w, params->jobs, why);
     }
     if (status == ML_OK) {
         gsl_vector_view first = gsl_vector_subvector(values, 0, result->count);
