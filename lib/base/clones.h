@@ -3,8 +3,10 @@
 #define BASE_CLONES_H
 
 /* No contraction to fused operations takes place, so all versions of a function compute the same bits.
- * gcc on x86-64 ELF only: clang 14 has no such attribute in C, and sanitizers run too late for the choice. */
-#if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+ * gcc on x86-64 ELF only: clang 14 has no such attribute in C, and sanitizers run too late for the choice.
+ * A test that compares the versions defines ML_NO_CLONES. */
+#if !defined(ML_NO_CLONES) && defined(__x86_64__) && defined(__linux__) && !defined(__clang__) &&            \
+    !defined(__SANITIZE_ADDRESS__)
 #define ML_CLONES __attribute__((target_clones("avx2", "default")))
 /* For kernels written in vectors of eight doubles. */
 #define ML_WIDE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
