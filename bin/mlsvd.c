@@ -1,6 +1,7 @@
 /* mlsvd: the singular value decomposition of the matrix on standard input. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ml/svd.h"
 #include "table/cli.h"
@@ -19,14 +20,18 @@ static const char *const methods[] = {"auto", "dc", "jacobi", "randomized", NULL
 #define AT(member) offsetof(params, member)
 
 static const cli_option options[] = {
-    {'k', NULL, "N", "print and use the first N singular values only; needed with -m randomized", CLI_COUNT,
-     AT(rank), .least = 1, .most = 1e9},
-    {0, "energy", "X", "the fewest singular values that hold this share of the squared norm, such as 0.9",
+    {'k', NULL, "N",
+     "use the first N singular values only: every result is that of the nearest matrix of rank N; needed "
+     "with "
+     "-m randomized; rank, cond, norms and report are of the whole matrix and refuse it",
+     CLI_COUNT, AT(rank), .least = 1, .most = 1e9},
+    {0, "energy", "X", "as -k, with the fewest values that hold this share of the squared norm, such as 0.9",
      CLI_REAL, AT(energy), .least = 1e-300, .most = 1},
     {'m', "method", "NAME",
      "auto, dc (divide and conquer), jacobi (small values to high relative accuracy when the matrix is a "
-     "well-conditioned one times a diagonal) or randomized (the first N values of a large matrix, "
-     "approximately); "
+     "well-conditioned one times a diagonal) or randomized (the first N values of a large matrix, each with "
+     "a "
+     "bound on its error); "
      "default auto: jacobi up to 64 rows or columns, else dc",
      CLI_CHOICE, AT(svd.method), .choices = methods},
     {'t', "tolerance", "X",
@@ -39,17 +44,19 @@ static const cli_option options[] = {
 
 /* In the order of the enumeration. */
 static const cli_show shows[] = {
-    {"values", "the singular values, their shares of the squared norm, and the cumulative share"},
+    {"values", "the singular values, their shares of the squared norm, and the cumulative share; with -m "
+               "randomized also "
+               "a bound on the error of each value"},
     {"U", "left singular vectors, in columns"},
     {"S", "the singular values as a diagonal matrix, so that A = U S V'"},
     {"V", "right singular vectors, in columns"},
     {"A", "the nearest matrix of rank N (-k) or of the share of --energy"},
     {"rank", "how many values are above the tolerance"},
-    {"cond", "the condition number in the 2-norm; inf for a singular matrix"},
+    {"cond", "the condition number in the 2-norm; inf when the rank is below min(rows, columns)"},
     {"norms", "the 2-norm, the Frobenius norm and the nuclear norm"},
     {"pinv", "the Moore-Penrose pseudoinverse"},
     {"null", "an orthonormal basis of the null space, in columns; nothing when it is {0}"},
-    {"range", "an orthonormal basis of the column space, in columns"},
+    {"range", "an orthonormal basis of the column space, in columns; nothing for the zero matrix"},
     {"report", "shape, method, rank and its tolerance, and the residual and orthogonality as test ratios: "
                "below 30 is right to rounding"},
     {NULL, NULL},
@@ -131,15 +138,34 @@ static size_t values_used(const job *j)
 {
     if (j->p.energy > 0)
         return svd_energy(&j->svd, j->p.energy);
-    return j->p.rank && j->p.rank < j->svd.count ? j->p.rank : j->svd.count;
+    return j->p.rank ? j->p.rank : j->svd.count;
 }
 
+/* Vectors that are printed but not unique, and a nearest matrix that is not. */
 static void note_repeated(const job *j)
 {
+    bool vectors = cli_shows(j->c, "U") || cli_shows(j->c, "V");
     size_t first = 0, last;
-    for (; svd_repeated(&j->svd, &first, &last); first = last + 1)
+    for (; vectors && svd_repeated(&j->svd, &first, &last) && first < j->used; first = last + 1)
         cli_note(j->c, "singular values %zu to %zu are equal to rounding: their vectors are not unique",
                  first + 1, last + 1);
+    size_t k = j->used;
+    bool cut = cli_shows(j->c, "A") || cli_shows(j->c, "pinv") || cli_shows(j->c, "range") ||
+               cli_shows(j->c, "null");
+    if (cut && k < j->svd.rank && svd_equal(&j->svd, k - 1))
+        cli_note(
+            j->c,
+            "singular values %zu and %zu are equal to rounding: the nearest matrix of rank %zu is not unique",
+            k, k + 1, k);
+}
+
+static void note_unconverged(const job *j)
+{
+    if (!j->svd.converged)
+        cli_note(j->c,
+                 "singular values lie too close together for -m randomized: the error is at most %.1g of the "
+                 "largest (column 'error'), where 1e-9 is its aim; -m dc is exact to rounding",
+                 gsl_vector_max(j->svd.errors) / svd_norm2(&j->svd));
 }
 
 /* --- results --- */
@@ -157,8 +183,9 @@ static ml_status print_values(job *j, ml_message *why)
     }
     column columns[] = {column_reals("component", numbers, 3),
                         column_reals("value", j->svd.values->data, j->svd.values->stride),
-                        column_reals("share", numbers + 1, 3), column_reals("cumulative", numbers + 2, 3)};
-    writer_block(j->out, "values", columns, 4, k);
+                        column_reals("share", numbers + 1, 3), column_reals("cumulative", numbers + 2, 3),
+                        column_reals("error", j->svd.errors ? j->svd.errors->data : NULL, 1)};
+    writer_block(j->out, "values", columns, j->svd.errors ? 5 : 4, k);
     free(numbers);
     return ML_OK;
 }
@@ -276,9 +303,9 @@ static ml_status print_derived(job *j, size_t show, ml_message *why)
 {
     gsl_matrix *m = NULL;
     ml_status status = show == A               ? svd_approximation(&j->svd, j->used, &m, why)
-                       : show == PSEUDOINVERSE ? svd_pinv(&j->svd, &m, why)
-                       : show == NULL_SPACE    ? svd_null(&j->svd, &m, why)
-                                               : svd_range(&j->svd, &m, why);
+                       : show == PSEUDOINVERSE ? svd_pinv(&j->svd, j->used, &m, why)
+                       : show == NULL_SPACE    ? svd_null(&j->svd, j->used, &m, why)
+                                               : svd_range(&j->svd, j->used, &m, why);
     return status == ML_OK ? print_made(j, shows[show].name, m, show == A || show == RANGE, why) : status;
 }
 
@@ -314,18 +341,23 @@ static ml_status print_result(job *j, size_t show, ml_message *why)
 
 static int check_usage(const job *j)
 {
-    static const char *const whole[] = {"rank", "cond", "norms", "pinv", "null", "range"};
+    static const char *const whole[] = {"rank", "cond", "norms", "report"};
     const cli *c = j->c;
+    bool randomized = j->p.svd.method == SVD_RANDOMIZED;
     if (j->p.rank && j->p.energy > 0)
         return cli_usage(c, "-k and --energy both say how many values to use; give one of them");
-    if (j->p.svd.method != SVD_RANDOMIZED)
-        return -1;
-    if (j->p.rank == 0)
+    if (randomized && j->p.rank == 0)
         return cli_usage(c, "-m randomized needs -k, the number of singular values to find");
-    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
-        if (cli_shows(c, whole[i]))
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (!cli_shows(c, whole[i]) || (randomized && strcmp(whole[i], "report") == 0))
+            continue;
+        if (randomized)
             return cli_usage(c, "%s needs all singular values, and -m randomized finds the first ones",
                              whole[i]);
+        if (j->p.rank || j->p.energy > 0)
+            return cli_usage(c, "%s is of the whole matrix; leave out %s", whole[i],
+                             j->p.rank ? "-k" : "--energy");
+    }
     return -1;
 }
 
@@ -334,13 +366,16 @@ static ml_status run(job *j, ml_message *why)
     ml_status status = decompose(j, why);
     if (status != ML_OK)
         return status;
+    if ((status = svd_check_count(j->p.rank, j->svd.rows, j->svd.columns, why)) != ML_OK)
+        return status;
     j->used = values_used(j);
     note_repeated(j);
+    note_unconverged(j);
     if ((j->out = cli_output(j->c)) == NULL)
         return ml_fail_memory(why, "the writer", sizeof *j);
     for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
         status = print_result(j, j->c->shows[i], why);
-    return status;
+    return status == ML_OK && !j->svd.converged ? ML_UNDECIDED : status;
 }
 
 int main(int argc, char **argv)

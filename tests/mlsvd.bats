@@ -113,19 +113,126 @@ matrix() { # ROWS COLUMNS DEPENDENT SCALE
 		{ d = $1 / $2 - 1; if (d < 0) d = -d; if (!(d < 1e-10)) { print; bad = 1 } } END { exit bad || NR != 12 }'
 }
 
+turned() {
+	awk -F, -v OFS=, '{ for (j = 1; j <= NF; j++) row[j] = row[j] (NR > 1 ? OFS : "") $j } END { for (j = 1; j <= NF; j++) print row[j] }'
+}
+@test "jacobi keeps the small values of long graded matrices, tall and wide" {
+	graded=$BATS_TEST_DIRNAME/ref/graded.csv
+	cd "$BATS_TEST_TMPDIR"
+	for i in $(seq 400); do cat "$graded"; done >columns.csv # every value times 20
+	turned <columns.csv >wide.csv
+	# graded rows, smallest first, between rows of zeros
+	turned <"$graded" | sort -t, -k1,1g | awk '{ print; for (i = 0; i < 300; i++) print "0,0,0,0,0,0,0,0,0,0,0,0" }' >rows.csv
+	for matrix in columns wide rows; do
+		factor=20
+		[ $matrix = rows ] && factor=1
+		mlsvd -N --no-names -m jacobi $matrix.csv | cut -d, -f2 >got
+		paste got "${graded%.csv}.expected" | awk -v f=$factor '
+			{ d = $1 / (f * $2) - 1; if (d < 0) d = -d; if (!(d < 1e-10)) { print; bad = 1 } } END { exit bad || NR != 12 }'
+	done
+}
+
+@test "jacobi takes time linear in the rows" {
+	awk 'BEGIN { for (i = 0; i < 600000; i++) print i % 7 "," i % 11 - 2 }' >"$BATS_TEST_TMPDIR/tall.csv"
+	near "$(timeout 20 mlsvd -N --no-names -q -m jacobi "$BATS_TEST_TMPDIR/tall.csv" | cut -d, -f2)" \
+		"$(mlsvd -N --no-names -q -m dc "$BATS_TEST_TMPDIR/tall.csv" | cut -d, -f2)" 1e-13
+}
+
+@test "values 1e320 and more below the largest are found, not zero" {
+	for method in auto jacobi; do
+		near "$(svd '1e300,0\n0,1e-20\n' -m $method | cut -d, -f2 | sed 's/e-20$//; s/e-21$/e-1/; s/e300$//')" "1 1" 1e-14
+	done
+	near "$(svd '1e300,0\n0,1e-100\n' | cut -d, -f2 | sed 's/e-100$//; s/e300$//')" "1 1" 1e-14
+	[ "$(svd '1e-300,0\n0,1e-320\n' -m jacobi | cut -d, -f2)" = "$(printf '1e-300\n1e-320')" ]
+	fails 2 'use -m dc' sh -c "printf '1e300,0\n0,1e-300\n' | mlsvd -N -m jacobi"
+	[ "$(svd '1e300,0\n0,1e-300\n' | cut -d, -f2)" = "$(printf '1e300\n0')" ]
+}
+
+@test "a pseudoinverse beyond a double is refused with cause and remedy" {
+	fails 2 'the pseudoinverse is too large for a double, for singular value 2 is 1e-311; multiply the matrix by a power of ten' \
+		sh -c "printf '1e-310,0\n0,1e-311\n' | mlsvd -N -s pinv"
+	near "$(svd '4e300,0\n0,2e300\n' -s pinv | sed 's/e-301//g')" "2.5,0 0,5" 1e-14
+}
+
+@test "the condition is infinite just when the rank is deficient" {
+	for matrix in '1,2,3\n4,5,6\n7,8,9\n' '1,1e-17\n1,0\n' '0.1,0.2\n0.3,0.6\n'; do
+		svd "$matrix" -q -s rank,cond >"$BATS_TEST_TMPDIR/both"
+		[ "$(grep -c '^inf$' "$BATS_TEST_TMPDIR/both")" -eq 1 ] || { cat "$BATS_TEST_TMPDIR/both"; false; }
+	done
+	[ "$(svd '4,0\n0,1\n' -s cond)" = 4 ]
+	[ "$(svd '4,0\n0,1\n' -t 2 -s cond)" = inf ]
+}
+
+@test "-k: pinv, range and null are those of the nearest matrix of rank k; the rest refuse it" {
+	near "$(svd "$ratings" -k 2 -s pinv)" "0.051575728755,0.0577358772753,-0.0031429869924,0.0035012347394
+0.0459799940554,0.054309449035,-0.0149955814715,-0.0064649140554
+0.0089588181989,-0.0181385684639,0.1204913518424,0.0957644840754" 1e-11
+	[ "$(svd "$ratings" --energy 0.9 -s pinv)" = "$(svd "$ratings" -k 2 -s pinv)" ]
+	near "$(svd "$ratings" -k 2 -s null)" "-0.670776218354 0.737924642903 0.0743403409159" 1e-11
+	[ "$(svd "$ratings" -k 2 -s range)" = "$(svd "$ratings" -k 2 -s U)" ]
+	# the rank is no more than k and no more than that of the matrix
+	[ "$(svd '1,2\n2,4\n' -k 2 -s pinv)" = "$(svd '1,2\n2,4\n' -s pinv)" ]
+	near "$(svd "$ratings" -m randomized -k 2 -s pinv)" "$(svd "$ratings" -k 2 -s pinv)" 1e-11
+	near "$(svd "$ratings" -m randomized -k 2 -s null)" "$(svd "$ratings" -k 2 -s null)" 1e-11
+	for show in rank cond norms report; do
+		fails 2 "$show is of the whole matrix; leave out -k" mlsvd -N -k 2 -s $show "$DATA/iris.csv"
+		fails 2 "$show is of the whole matrix; leave out --energy" mlsvd -N --energy 0.5 -s $show "$DATA/iris.csv"
+	done
+}
+
+@test "-k above the number of values is an error that names it, whatever the method" {
+	for method in auto dc jacobi randomized; do
+		fails 2 'there are 4 singular values (150 rows of 4 columns), fewer than -k 5' mlsvd -x species -m $method -k 5 "$DATA/iris.csv"
+		fails 2 'there is 1 singular value (1 row of 3 columns), fewer than -k 2' sh -c "printf '1,2,3\n' | mlsvd -N -m $method -k 2 -s U"
+	done
+}
+
+@test "randomized finds the values of a spectrum that hardly falls, with bounds on their errors" {
+	matrix 300 300 0 1 >"$BATS_TEST_TMPDIR/flat.csv"
+	mlsvd -N --no-names -m randomized -k 5 "$BATS_TEST_TMPDIR/flat.csv" >"$BATS_TEST_TMPDIR/got"
+	mlsvd -N --no-names -m dc -k 5 "$BATS_TEST_TMPDIR/flat.csv" >"$BATS_TEST_TMPDIR/want"
+	near "$(cut -d, -f2 "$BATS_TEST_TMPDIR/got")" "$(cut -d, -f2 "$BATS_TEST_TMPDIR/want")" 1e-12
+	paste -d, "$BATS_TEST_TMPDIR/got" "$BATS_TEST_TMPDIR/want" | awk -F, '
+		{ d = $2 - $7; if (d < 0) d = -d; if (!(d <= $5 + 1e-13 && $5 < 1e-7)) { print; bad = 1 } } END { exit bad || NR != 5 }'
+	gives component,value,share,cumulative,error sh -c "mlsvd -N -m randomized -k 5 '$BATS_TEST_TMPDIR/flat.csv' | head -n 1"
+}
+
+@test "randomized says when close values kept it from its precision, and exits 3" {
+	awk -v CONVFMT=%.17g 'BEGIN { for (i = 0; i < 600; i++) { line = ""
+		for (j = 0; j < 600; j++) line = line (j ? "," : "") (i == j ? 1 - i * i * 1e-9 : 0)
+		print line } }' >"$BATS_TEST_TMPDIR/close.csv"
+	status=0
+	mlsvd -N --no-names -m randomized -k 1 "$BATS_TEST_TMPDIR/close.csv" >"$BATS_TEST_TMPDIR/got" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	[ $status -eq 3 ]
+	grep -q "(column 'error'), where 1e-9 is its aim" "$BATS_TEST_TMPDIR/err"
+	awk -F, '!(NF == 5 && 1 - $2 <= $5 && $5 < 1e-5) { print; exit 1 }' "$BATS_TEST_TMPDIR/got"
+}
+
 @test "randomized finds the first values, needs -k, and is seeded" {
 	matrix 200 30 27 1 >"$BATS_TEST_TMPDIR/low.csv"
 	near "$(mlsvd -N --no-names -q -m randomized -k 3 "$BATS_TEST_TMPDIR/low.csv" | cut -d, -f2)" \
 		"$(mlsvd -N --no-names -q -k 3 "$BATS_TEST_TMPDIR/low.csv" | cut -d, -f2)" 1e-12
 	[ "$(mlsvd -N -q -m randomized -k 3 -s V "$BATS_TEST_TMPDIR/low.csv")" = "$(mlsvd -N -q -m randomized -k 3 -S 1 -s V "$BATS_TEST_TMPDIR/low.csv")" ]
 	fails 2 'needs -k' mlsvd -N -m randomized "$BATS_TEST_TMPDIR/low.csv"
-	fails 2 'needs all singular values' mlsvd -N -m randomized -k 3 -s pinv "$BATS_TEST_TMPDIR/low.csv"
+	fails 2 'needs all singular values' mlsvd -N -m randomized -k 3 -s norms "$BATS_TEST_TMPDIR/low.csv"
 }
 
 @test "a repeated singular value is pointed out, -q silences it" {
-	svd '1,0\n0,1\n' 2>&1 >/dev/null | grep -qF 'singular values 1 to 2 are equal to rounding: their vectors are not unique'
-	[ -z "$(svd '1,0\n0,1\n' -q 2>&1 >/dev/null)" ]
-	[ -z "$(svd '2,0\n0,1\n' 2>&1 >/dev/null)" ]
+	svd '1,0\n0,1\n' -s V 2>&1 >/dev/null | grep -qF 'singular values 1 to 2 are equal to rounding: their vectors are not unique'
+	[ -z "$(svd '1,0\n0,1\n' -s U -q 2>&1 >/dev/null)" ]
+	[ -z "$(svd '2,0\n0,1\n' -s U 2>&1 >/dev/null)" ]
+}
+
+@test "equal values: to rounding, not to -t, and only where vectors are printed" {
+	[ -z "$(svd '1,0\n0,1\n' 2>&1 >/dev/null)" ]
+	[ -z "$(svd '1,0\n0,1\n' -s S,norms 2>&1 >/dev/null)" ]
+	[ -z "$(svd '3,0,0\n0,2,0\n0,0,1\n' -t 2.5 -s V 2>&1 >/dev/null)" ]
+	[ -z "$(svd '3,0,0\n0,2,0\n0,0,2\n' -k 1 -s V 2>&1 >/dev/null)" ]
+	svd '3,0,0\n0,2,0\n0,0,2\n' -k 2 -s V 2>&1 >/dev/null | grep -qF 'singular values 2 to 3 are equal'
+	svd '3,0,0\n0,2,0\n0,0,2\n' -k 2 -s A 2>&1 >/dev/null | grep -qF 'the nearest matrix of rank 2 is not unique'
+	# values of a graded matrix are equal only to their own rounding when they were found to it
+	[ -z "$(svd '1,0,0\n0,1e-20,0\n0,0,1e-25\n' -m jacobi -s V 2>&1 >/dev/null)" ]
+	svd '1,0,0\n0,1e-20,0\n0,0,1e-25\n' -m dc -s V 2>&1 >/dev/null | grep -q 'values 2 to 3 are equal'
 }
 
 @test "id columns stand beside U, and leave values alone" {

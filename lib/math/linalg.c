@@ -117,6 +117,7 @@ typedef struct jacobi {
     double *a, *u, *v, *sva, *work;
     int *iwork;
     int work_size;
+    size_t *order; /* row i of a is row order[i] of the matrix that was given */
 } jacobi;
 
 static bool make_jacobi(jacobi *j, size_t rows, size_t columns)
@@ -131,7 +132,8 @@ static bool make_jacobi(jacobi *j, size_t rows, size_t columns)
     j->sva = memory_array(columns, sizeof(double));
     j->work = memory_array(size, sizeof(double));
     j->iwork = memory_array(rows + 3 * columns + 3, sizeof(int));
-    return size < INT_MAX && j->a && j->u && j->v && j->sva && j->work && j->iwork;
+    j->order = memory_array(rows, sizeof(size_t));
+    return size < INT_MAX && j->a && j->u && j->v && j->sva && j->work && j->iwork && j->order;
 }
 
 static void free_jacobi(jacobi *j)
@@ -142,42 +144,128 @@ static void free_jacobi(jacobi *j)
     free(j->sva);
     free(j->work);
     free(j->iwork);
+    free(j->order);
 }
 
-/* M (row-major) = the column-major matrix at DATA. */
-static void from_columns(gsl_matrix *m, const double *data)
+/* M (row-major) = the column-major matrix at DATA, its row i at row ORDER[i] of M (NULL: at row i). */
+static void from_columns(gsl_matrix *m, const double *data, const size_t *order)
 {
     for (size_t i = 0; i < m->size1; i++)
         for (size_t j = 0; j < m->size2; j++)
-            m->data[i * m->tda + j] = data[j * m->size1 + i];
+            m->data[(order ? order[i] : i) * m->tda + j] = data[j * m->size1 + i];
+}
+
+static int larger_first(const void *left, const void *right, void *sizes)
+{
+    size_t i = *(const size_t *)left, k = *(const size_t *)right;
+    double x = ((const double *)sizes)[i], y = ((const double *)sizes)[k];
+    return x != y ? (x < y) - (x > y) : (i > k) - (i < k);
+}
+
+/* Rows of a tall A (columns when WIDE) by their greatest entry, as QR of graded rows needs them: Cox, Higham,
+ * "Stability of Householder QR factorization for weighted least squares problems", 1998.  dgejsv would do
+ * it by a selection sort, in time quadratic in the rows. */
+static bool order_rows(jacobi *j, const gsl_matrix *a, bool wide)
+{
+    size_t rows = (size_t)j->rows;
+    for (size_t i = 0; i < rows; i++)
+        j->order[i] = i;
+    if (rows == (size_t)j->columns) /* small: dgejsv's own way */
+        return true;
+    double *sizes = memory_zeros(rows, sizeof *sizes);
+    for (size_t i = 0; sizes != NULL && i < a->size1; i++)
+        for (size_t k = 0; k < a->size2; k++)
+            sizes[wide ? k : i] = fmax(sizes[wide ? k : i], fabs(a->data[i * a->tda + k]));
+    if (sizes != NULL)
+        qsort_r(j->order, rows, sizeof *j->order, larger_first, sizes);
+    free(sizes);
+    return sizes != NULL;
+}
+
+static void fill_jacobi(jacobi *j, const gsl_matrix *a, bool wide, int shift)
+{
+    size_t rows = (size_t)j->rows, columns = (size_t)j->columns;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < columns; k++) {
+            double x = wide ? a->data[k * a->tda + j->order[i]] : a->data[j->order[i] * a->tda + k];
+            j->a[k * rows + i] = shift == 0 ? x : ldexp(x, -shift);
+        }
+}
+
+/* Binary exponents of the entries that are not 0. */
+typedef struct exponents {
+    int least, most; /* least > most when all are 0 */
+} exponents;
+
+static exponents entry_exponents(const gsl_matrix *a)
+{
+    exponents e = {INT_MAX, INT_MIN};
+    for (size_t i = 0; i < a->size1; i++)
+        for (size_t k = 0; k < a->size2; k++) {
+            double x = a->data[i * a->tda + k];
+            int exponent;
+            if (x == 0)
+                continue;
+            frexp(x, &exponent);
+            e.most = exponent > e.most ? exponent : e.most;
+            e.least = exponent < e.least ? exponent : e.least;
+        }
+    return e;
+}
+
+/* The exponent to take from all entries, so that extreme ones lie about 1: products of them then neither
+ * overflow nor lose digits to underflow. */
+static int middle(exponents e)
+{
+    bool extreme = e.least <= e.most && (e.most > 900 || e.least < -900);
+    return extreme ? (e.most + e.least) / 2 : 0;
+}
+
+/* Ranges of entries, in powers of two: up to the first dgejsv works in its recommended range of values (it
+ * sets smaller ones to zero); beyond the second it can lose some in any. */
+enum { JACOBI_USUAL = 900, JACOBI_MOST = 1400 };
+
+static ml_status lost_values(ml_message *why)
+{
+    ml_fail(why, "the entries differ so much in size (by more than 1e400) that -m jacobi loses singular "
+                 "values; use -m dc, or scale the columns");
+    return ML_NO;
+}
+
+static ml_status run_jacobi(jacobi *j, exponents e, gsl_vector *s, bool vectors, ml_message *why)
+{
+    int info = 0, range = e.least <= e.most ? e.most - e.least : 0;
+    LAPACK_dgejsv(j->rows == j->columns ? "F" : "C", vectors ? "U" : "N", vectors ? "V" : "N",
+                  range <= JACOBI_USUAL ? "R" : "N", "N", "N", &j->rows, &j->columns, j->a, &j->rows, j->sva,
+                  j->u, &j->rows, j->v, &j->columns, j->work, &j->work_size, j->iwork, &info);
+    if (info != 0)
+        return no_convergence(why, "dgejsv", info);
+    for (size_t i = 0; i < s->size;
+         i++) /* the quotient is a power of the base unless values leave the range */
+        gsl_vector_set(s, i, ldexp(j->work[0] / j->work[1] * j->sva[i], middle(e)));
+    return range > JACOBI_MOST && gsl_vector_get(s, s->size - 1) == 0 ? lost_values(why) : ML_OK;
 }
 
 ml_status linalg_jacobi(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, ml_message *why)
 {
-    bool tall = a->size1 >= a->size2;
-    size_t rows = tall ? a->size1 : a->size2, columns = tall ? a->size2 : a->size1;
+    bool wide = a->size1 < a->size2;
+    size_t rows = wide ? a->size2 : a->size1, columns = wide ? a->size1 : a->size2;
     if (!fits_int(rows, columns))
         return too_large(why, a->size1, a->size2);
     jacobi j = {0};
-    if (!make_jacobi(&j, rows, columns)) {
+    if (!make_jacobi(&j, rows, columns) || !order_rows(&j, a, wide)) {
         free_jacobi(&j);
         return ml_fail_memory(why, "the Jacobi method", 2 * rows * columns * sizeof(double));
     }
-    for (size_t i = 0; i < a->size1; i++)
-        for (size_t k = 0; k < a->size2; k++)
-            j.a[tall ? k * rows + i : i * rows + k] = a->data[i * a->tda + k];
-    int info = 0;
-    LAPACK_dgejsv("F", u ? "U" : "N", v ? "V" : "N", "R", "N", "N", &j.rows, &j.columns, j.a, &j.rows, j.sva,
-                  j.u, &j.rows, j.v, &j.columns, j.work, &j.work_size, j.iwork, &info);
-    for (size_t i = 0; i < columns;
-         i++) /* the quotient is a power of the base unless values leave the range */
-        gsl_vector_set(s, i, j.work[0] / j.work[1] * j.sva[i]);
-    if (u != NULL && v != NULL) {
-        from_columns(tall ? u : v, j.u);
-        from_columns(tall ? v : u, j.v);
+    exponents e = entry_exponents(a);
+    fill_jacobi(&j, a, wide, middle(e));
+    ml_status status = run_jacobi(&j, e, s, u != NULL, why);
+    if (status == ML_OK && u != NULL && v != NULL) {
+        from_columns(wide ? v : u, j.u, j.order);
+        from_columns(wide ? u : v, j.v, NULL);
     }
     free_jacobi(&j);
-    return info == 0 ? ML_OK : no_convergence(why, "dgejsv", info);
+    return status;
 }
 
 /* Q of the QR of A, column-major in C (rows x columns), applied to the columns of C that hold OUT. */
@@ -215,7 +303,7 @@ static ml_status columns_of_q(const gsl_matrix *a, gsl_matrix *out, size_t first
         c[j * a->size1 + first + j] = 1;
     ml_status status = apply_q(a, c, out->size2, why);
     if (status == ML_OK)
-        from_columns(out, c);
+        from_columns(out, c, NULL);
     free(c);
     return status;
 }

@@ -20,7 +20,8 @@ ml_status linalg_svd(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matr
                      ml_message *why);
 
 /* The same by preconditioned one-sided Jacobi (dgejsv), A left as it is: high relative accuracy if A = D1 C
- * D2 with C well conditioned and D1, D2 diagonal.  U is rows x r and V columns x r, both or none. */
+ * D2 with C well conditioned and D1, D2 diagonal.  U is rows x r and V columns x r, both or none.  ML_NO,
+ * with a message: the entries are so far apart, beyond 1e400, that small values were lost. */
 ml_status linalg_jacobi(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, ml_message *why);
 
 /* Make the columns of A, rows >= columns, orthonormal, with the same span or one that contains it. */

@@ -2,14 +2,13 @@
 
 #include <float.h>
 #include <gsl/gsl_blas.h>
-#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "math/linalg.h"
 #include "math/tsqr.h"
+#include "ml/svd_leading.h"
 
 struct svd_stream {
     svd_params params;
@@ -24,8 +23,17 @@ static size_t least(size_t a, size_t b)
 
 void svd_defaults(svd_params *params)
 {
-    *params = (svd_params){
-        .want = SVD_UV, .oversampling = 10, .power_iterations = 4, .seed = 1, .tolerance = -1, .jobs = 1};
+    *params = (svd_params){.want = SVD_UV, .oversampling = 10, .seed = 1, .tolerance = -1, .jobs = 1};
+}
+
+ml_status svd_check_count(size_t k, size_t rows, size_t columns, ml_message *why)
+{
+    size_t count = rows == 0 ? columns : least(rows, columns);
+    if (k <= count)
+        return ML_OK;
+    return ml_fail(why, "%s %zu singular value%s (%zu row%s of %zu column%s), fewer than -k %zu",
+                   count == 1 ? "there is" : "there are", count, count == 1 ? "" : "s", rows,
+                   rows == 1 ? "" : "s", columns, columns == 1 ? "" : "s", k);
 }
 
 ml_status svd_check(const svd_params *params, size_t rows, size_t columns, ml_message *why)
@@ -39,14 +47,14 @@ ml_status svd_check(const svd_params *params, size_t rows, size_t columns, ml_me
     if (params->rank == 0)
         return ml_fail(why, "the randomized method needs the number of singular values: -k K");
     if (params->rank > columns || (rows > 0 && params->rank > rows))
-        return ml_fail(why, "a matrix of %zu columns%s has fewer than %zu singular values", columns,
-                       params->rank > columns ? "" : " and so few rows", params->rank);
+        return svd_check_count(params->rank, rows, columns, why);
     return ML_OK;
 }
 
 void svd_free(svd_result *result)
 {
     gsl_vector_free(result->values);
+    gsl_vector_free(result->errors);
     gsl_matrix_free(result->U);
     gsl_matrix_free(result->V);
     *result = (svd_result){0};
@@ -88,13 +96,6 @@ static gsl_matrix *copy_of(const gsl_matrix *a, bool transposed)
  * and the entries of small exact answers, come out to the last digit. */
 enum { SMALL = 64 };
 
-static svd_method method_used(svd_method method, size_t rows, size_t columns)
-{
-    if (method != SVD_AUTO)
-        return method;
-    return least(rows, columns) <= SMALL ? SVD_JACOBI : SVD_DC;
-}
-
 /* Both factors always, so that the values do not depend on which are asked for. */
 static ml_status jacobi_core(const gsl_matrix *a, gsl_vector *values, gsl_matrix *u, gsl_matrix *v,
                              ml_message *why)
@@ -109,18 +110,23 @@ static ml_status jacobi_core(const gsl_matrix *a, gsl_vector *values, gsl_matrix
     return status;
 }
 
-/* The decomposition of a matrix that is not much longer than wide. */
-static ml_status core(const gsl_matrix *a, svd_method method, int jobs, gsl_vector *values, gsl_matrix *u,
+/* The decomposition of a matrix that is not much longer than wide.  *METHOD becomes the one used. */
+static ml_status core(const gsl_matrix *a, svd_method *method, int jobs, gsl_vector *values, gsl_matrix *u,
                       gsl_matrix *v, ml_message *why)
 {
-    if (method_used(method, a->size1, a->size2) == SVD_JACOBI)
-        return jacobi_core(a, values, u, v, why);
+    if (*method == SVD_AUTO && least(a->size1, a->size2) <= SMALL) {
+        *method = SVD_JACOBI;
+        ml_status status = jacobi_core(a, values, u, v, why);
+        if (status != ML_NO) /* entries too far apart for Jacobi */
+            return status;
+    }
+    *method = SVD_DC;
     return linalg_svd(a, values, u, v, jobs, why);
 }
 
 /* A = Q R by blocked QR, R = W S V', U = Q W: S and V do not depend on whether U is asked for. */
-static ml_status fit_tall(const gsl_matrix *a, svd_method method, int jobs, gsl_vector *values, gsl_matrix *u,
-                          gsl_matrix *v, ml_message *why)
+static ml_status fit_tall(const gsl_matrix *a, svd_method *method, int jobs, gsl_vector *values,
+                          gsl_matrix *u, gsl_matrix *v, ml_message *why)
 {
     tsqr *t = NULL;
     gsl_matrix *r = NULL, *w = u != NULL ? gsl_matrix_alloc(a->size2, a->size2) : NULL;
@@ -141,7 +147,7 @@ static ml_status fit_tall(const gsl_matrix *a, svd_method method, int jobs, gsl_
     return status;
 }
 
-static ml_status fit_reduced(const gsl_matrix *a, svd_method method, int jobs, svd_result *result,
+static ml_status fit_reduced(const gsl_matrix *a, svd_method *method, int jobs, svd_result *result,
                              ml_message *why)
 {
     if (a->size1 > tsqr_raw_limit(a->size2))
@@ -153,77 +159,6 @@ static ml_status fit_reduced(const gsl_matrix *a, svd_method method, int jobs, s
         return no_memory(why, a->size1, a->size2);
     ml_status status = fit_tall(turned, method, jobs, result->values, result->V, result->U, why);
     gsl_matrix_free(turned);
-    return status;
-}
-
-static ml_status fit_jacobi(const gsl_matrix *a, svd_result *result, ml_message *why)
-{
-    if (result->V == NULL || result->U != NULL)
-        return linalg_jacobi(a, result->values, result->U, result->V, why);
-    gsl_matrix *u = gsl_matrix_alloc(result->rows, result->count);
-    if (u == NULL)
-        return no_memory(why, result->rows, result->count);
-    ml_status status = linalg_jacobi(a, result->values, u, result->V, why);
-    gsl_matrix_free(u);
-    return status;
-}
-
-static bool draw_normal(gsl_matrix *m, unsigned long seed)
-{
-    gsl_rng *generator = random_stream(seed, 0);
-    if (generator == NULL)
-        return false;
-    for (size_t i = 0; i < m->size1; i++)
-        for (size_t j = 0; j < m->size2; j++)
-            gsl_matrix_set(m, i, j, gsl_ran_gaussian_ziggurat(generator, 1));
-    gsl_rng_free(generator);
-    return true;
-}
-
-/* Algorithm 4.4: Q, whose columns nearly span the leading left vectors; Z (columns x l) comes random. */
-static ml_status find_range(const gsl_matrix *a, const svd_params *params, gsl_matrix *q, gsl_matrix *z,
-                            ml_message *why)
-{
-    ml_status status = ML_OK;
-    for (size_t i = 0; i <= params->power_iterations && status == ML_OK; i++) {
-        if (i > 0) {
-            gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, a, q, 0, z);
-            status = linalg_orthonormalize(z, params->jobs, why);
-        }
-        gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, a, z, 0, q);
-        if (status == ML_OK)
-            status = linalg_orthonormalize(q, params->jobs, why);
-    }
-    return status;
-}
-
-/* Algorithm 5.1 on B' = A'Q = V S W', U = Q W; the result keeps the first values. */
-static ml_status fit_randomized(const gsl_matrix *a, const svd_params *params, svd_result *result,
-                                ml_message *why)
-{
-    size_t wide = least(params->rank + params->oversampling, least(a->size1, a->size2));
-    gsl_matrix *q = gsl_matrix_alloc(a->size1, wide), *z = gsl_matrix_alloc(a->size2, wide);
-    gsl_matrix *w = gsl_matrix_alloc(wide, result->count);
-    gsl_vector *values = gsl_vector_alloc(wide);
-    ml_status status = ML_FAIL;
-    if (q == NULL || z == NULL || w == NULL || values == NULL || !draw_normal(z, params->seed))
-        no_memory(why, a->size1 + a->size2, wide);
-    else
-        status = find_range(a, params, q, z, why);
-    if (status == ML_OK) {
-        gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, a, q, 0, z);
-        status = linalg_svd(z, values, result->V, w, params->jobs, why);
-    }
-    if (status == ML_OK) {
-        gsl_vector_view first = gsl_vector_subvector(values, 0, result->count);
-        gsl_vector_memcpy(result->values, &first.vector);
-        if (result->U != NULL)
-            gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, q, w, 0, result->U);
-    }
-    gsl_matrix_free(q);
-    gsl_matrix_free(z);
-    gsl_matrix_free(w);
-    gsl_vector_free(values);
     return status;
 }
 
@@ -248,7 +183,7 @@ static double frobenius(const gsl_matrix *a)
 static void complete(svd_result *result, const svd_params *params, size_t rows)
 {
     result->rows = rows;
-    result->method = method_used(params->method, result->rows, result->columns);
+    result->graded = params->method == SVD_JACOBI;
     result->complete = result->count == least(rows, result->columns);
     double first = gsl_vector_get(result->values, 0);
     if (result->complete)
@@ -288,11 +223,13 @@ static ml_status check_entries(const gsl_matrix *a, ml_message *why)
 static ml_status run_method(const gsl_matrix *a, const svd_params *params, svd_result *result,
                             ml_message *why)
 {
-    if (params->method == SVD_JACOBI)
-        return fit_jacobi(a, result, why);
+    result->method = params->method;
+    result->converged = true;
     if (params->method == SVD_RANDOMIZED)
-        return fit_randomized(a, params, result, why);
-    return fit_reduced(a, params->method, params->jobs, result, why);
+        return svd_leading(a, params, result, why);
+    if (params->method == SVD_JACOBI)
+        return jacobi_core(a, result->values, result->U, result->V, why) == ML_OK ? ML_OK : ML_FAIL;
+    return fit_reduced(a, &result->method, params->jobs, result, why);
 }
 
 ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *result, ml_message *why)
@@ -304,6 +241,10 @@ ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *res
     if (make_result(result, a->size1, a->size2, count, params->want == SVD_UV, params->want != SVD_VALUES,
                     why))
         return ML_FAIL;
+    if (params->method == SVD_RANDOMIZED && (result->errors = gsl_vector_alloc(count)) == NULL) {
+        svd_free(result);
+        return no_memory(why, count, 1);
+    }
     if (run_method(a, params, result, why) != ML_OK) {
         svd_free(result);
         return ML_FAIL;
@@ -349,8 +290,11 @@ ml_status svd_finish(svd_stream *stream, svd_result *result, ml_message *why)
         return ML_FAIL;
     ml_status status = make_result(result, f->size1, f->size2, least(f->size1, f->size2), false,
                                    stream->params.want == SVD_V, why);
-    if (status == ML_OK)
-        status = fit_reduced(f, stream->params.method, stream->params.jobs, result, why);
+    if (status == ML_OK) {
+        result->method = stream->params.method;
+        result->converged = true;
+        status = fit_reduced(f, &result->method, stream->params.jobs, result, why);
+    }
     gsl_matrix_free(f);
     if (status != ML_OK) {
         svd_free(result);
@@ -419,8 +363,9 @@ double svd_condition(const svd_result *result)
 {
     if (!result->complete)
         return NAN;
-    double last = gsl_vector_get(result->values, result->count - 1);
-    return last == 0 ? INFINITY : gsl_vector_get(result->values, 0) / last;
+    if (result->rank < result->count)
+        return INFINITY;
+    return gsl_vector_get(result->values, 0) / gsl_vector_get(result->values, result->count - 1);
 }
 
 double svd_norm2(const svd_result *result)
@@ -434,15 +379,6 @@ double svd_nuclear(const svd_result *result)
     for (size_t i = result->count; i-- > 0;) /* the small ones first */
         sum += gsl_vector_get(result->values, i);
     return result->complete ? sum : NAN;
-}
-
-static ml_status need_complete(const svd_result *result, const char *what, ml_message *why)
-{
-    if (result->complete)
-        return ML_OK;
-    return ml_fail(why,
-                   "%s needs all %zu singular values, not the first %zu: use another method than randomized",
-                   what, least(result->rows, result->columns), result->count);
 }
 
 /* *OUT = A[:, 0..k) D B[:, 0..k)', D diagonal: the values, or their inverses. */
@@ -471,12 +407,25 @@ static ml_status weighted_product(const gsl_matrix *a, const gsl_vector *values,
     return ML_OK;
 }
 
-ml_status svd_pinv(const svd_result *result, gsl_matrix **out, ml_message *why)
+/* The rank of the nearest matrix of rank K. */
+static size_t rank_of(const svd_result *result, size_t k)
 {
+    return least(k, result->rank);
+}
+
+ml_status svd_pinv(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why)
+{
+    size_t rank = rank_of(result, k);
+    ml_status status = weighted_product(result->V, result->values, true, result->U, rank, out, why);
+    if (status != ML_OK || isfinite(linalg_greatest(*out)))
+        return status;
+    gsl_matrix_free(*out);
     *out = NULL;
-    if (need_complete(result, "the pseudoinverse", why) != ML_OK)
-        return ML_FAIL;
-    return weighted_product(result->V, result->values, true, result->U, result->rank, out, why);
+    return ml_fail(
+        why,
+        "the pseudoinverse is too large for a double, for singular value %zu is %g; multiply the "
+        "matrix by a power of ten (its pseudoinverse is divided by it), or raise -t above that value",
+        rank, gsl_vector_get(result->values, rank - 1));
 }
 
 ml_status svd_approximation(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why)
@@ -494,18 +443,17 @@ static void copy_columns(gsl_matrix *to, const gsl_matrix *from, size_t first, s
     gsl_matrix_memcpy(&place.matrix, &source.matrix);
 }
 
-ml_status svd_null(const svd_result *result, gsl_matrix **out, ml_message *why)
+ml_status svd_null(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why)
 {
     *out = NULL;
-    size_t n = result->columns, held = result->count - result->rank, missing = n - result->count;
-    if (need_complete(result, "the null space", why) != ML_OK)
-        return ML_FAIL;
+    size_t n = result->columns, rank = rank_of(result, k);
+    size_t held = result->count - rank, missing = n - result->count;
     if (held + missing == 0)
         return ML_OK;
     *out = gsl_matrix_alloc(n, held + missing);
     if (*out == NULL)
         return no_memory(why, n, held + missing);
-    copy_columns(*out, result->V, result->rank, held);
+    copy_columns(*out, result->V, rank, held);
     if (missing > 0) {
         gsl_matrix_view rest = gsl_matrix_submatrix(*out, 0, held, n, missing);
         if (linalg_complement(result->V, &rest.matrix, why) != ML_OK) {
@@ -520,35 +468,32 @@ ml_status svd_null(const svd_result *result, gsl_matrix **out, ml_message *why)
     return ML_OK;
 }
 
-ml_status svd_range(const svd_result *result, gsl_matrix **out, ml_message *why)
+ml_status svd_range(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why)
 {
+    size_t rank = rank_of(result, k);
     *out = NULL;
-    if (result->rank == result->count && need_complete(result, "the range", why) != ML_OK)
-        return ML_FAIL;
-    if (result->rank == 0)
+    if (rank == 0)
         return ML_OK;
-    *out = gsl_matrix_alloc(result->rows, result->rank);
+    *out = gsl_matrix_alloc(result->rows, rank);
     if (*out == NULL)
-        return no_memory(why, result->rows, result->rank);
-    copy_columns(*out, result->U, 0, result->rank);
+        return no_memory(why, result->rows, rank);
+    copy_columns(*out, result->U, 0, rank);
     return ML_OK;
 }
 
-static bool same_value(const svd_result *result, size_t i, size_t j)
+bool svd_equal(const svd_result *result, size_t i)
 {
-    double x = gsl_vector_get(result->values, i), y = gsl_vector_get(result->values, j);
+    double x = gsl_vector_get(result->values, i), y = gsl_vector_get(result->values, i + 1);
     double size = (double)(result->rows > result->columns ? result->rows : result->columns);
-    bool x_zero = x <= result->tolerance, y_zero = y <= result->tolerance;
-    if (x_zero || y_zero)
-        return x_zero && y_zero;
-    return x - y <= 10 * size * DBL_EPSILON * gsl_vector_get(result->values, 0);
+    double scale = result->graded ? x : gsl_vector_get(result->values, 0);
+    return x - y <= 10 * size * DBL_EPSILON * scale;
 }
 
 bool svd_repeated(const svd_result *result, size_t *first, size_t *last)
 {
     for (size_t i = *first; i + 1 < result->count; i++) {
         size_t j = i;
-        while (j + 1 < result->count && same_value(result, j, j + 1))
+        while (j + 1 < result->count && svd_equal(result, j))
             j++;
         if (j == i)
             continue;

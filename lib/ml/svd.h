@@ -17,20 +17,19 @@ typedef enum svd_method {
     SVD_AUTO,       /* as dc, but up to 64 columns or rows Jacobi decomposes what the QR left */
     SVD_DC,         /* a tall A is reduced by blocked QR (math/tsqr), then divide and conquer (LAPACK) */
     SVD_JACOBI,     /* LAPACK dgejsv: Drmac, Veselic, SIAM J. Matrix Anal. Appl. 29 (2008) 1322, 1343 */
-    SVD_RANDOMIZED, /* Halko, Martinsson, Tropp, SIAM Review 53 (2011) 217, algorithms 4.4 and 5.1 */
+    SVD_RANDOMIZED, /* ml/svd_leading: the first values, each with a bound on its error */
 } svd_method;
 
 typedef enum svd_want { SVD_VALUES, SVD_V, SVD_UV } svd_want;
 
 typedef struct svd_params {
     svd_method method;
-    svd_want want;           /* default SVD_UV; SVD_VALUES may differ from the others in the last bits of S */
-    size_t rank;             /* randomized: how many values, 1..min(rows, columns); else ignored */
-    size_t oversampling;     /* randomized: default 10 */
-    size_t power_iterations; /* randomized: default 4, each with re-orthonormalization */
-    unsigned long seed;      /* randomized: default 1 */
-    double tolerance; /* values <= it count as zero; default negative: max(rows, columns) eps sigma_1 */
-    int jobs;         /* threads, default 1; the result does not depend on it */
+    svd_want want;       /* default SVD_UV; SVD_VALUES may differ from the others in the last bits of S */
+    size_t rank;         /* randomized: how many values, 1..min(rows, columns); else ignored */
+    size_t oversampling; /* randomized: default 10 */
+    unsigned long seed;  /* randomized: default 1 */
+    double tolerance;    /* values <= it count as zero; default negative: max(rows, columns) eps sigma_1 */
+    int jobs;            /* threads, default 1; the result does not depend on it */
 } svd_params;
 
 typedef struct svd_result {
@@ -44,12 +43,19 @@ typedef struct svd_result {
     double tolerance;   /* the one used for the rank */
     size_t rank;        /* number of values > tolerance */
     svd_method method;  /* the one that was used, never SVD_AUTO */
+    bool graded;        /* jacobi was asked for: small values are right to their own digits */
+    gsl_vector
+        *errors; /* randomized: count bounds, |a singular value of A - values[i]| <= errors[i]; else NULL */
+    bool converged; /* randomized: the bounds are as small as asked; else true */
 } svd_result;
 
 void svd_defaults(svd_params *params);
 
 /* Whether PARAMS fit a matrix of this shape (rows 0: not known yet, streaming). */
 ml_status svd_check(const svd_params *params, size_t rows, size_t columns, ml_message *why);
+
+/* Has a matrix of this shape K singular values? */
+ml_status svd_check_count(size_t k, size_t rows, size_t columns, ml_message *why);
 
 /* Decompose A, which is left as it is and at least 1 x 1.  An entry that is not finite is refused.  On
  * failure RESULT holds nothing; otherwise the caller frees it. */
@@ -72,26 +78,30 @@ double svd_cumulative(const svd_result *result, size_t i);
 size_t svd_energy(const svd_result *result, double fraction);
 
 /* Not a number when the result is not complete. */
-double svd_condition(const svd_result *result); /* sigma_1 / sigma_min(rows, columns); inf when that is 0 */
+/* sigma_1 / sigma_min(rows, columns); inf when the rank is below min(rows, columns): one rule for both. */
+double svd_condition(const svd_result *result);
 double svd_norm2(const svd_result *result);
 double svd_nuclear(const svd_result *result); /* the sum of the values */
 
-/* In *OUT, new, the caller's.  A value <= result.tolerance counts as zero.  The first three need a complete
- * result and say so when it is not. */
-/* Moore-Penrose inverse, columns x rows (needs U and V). */
-ml_status svd_pinv(const svd_result *result, gsl_matrix **out, ml_message *why);
-/* Orthonormal basis of {x: A x = 0}, columns x (columns - rank), sign rule applied; *OUT is NULL when that
- * is {0} (needs V). */
-ml_status svd_null(const svd_result *result, gsl_matrix **out, ml_message *why);
-/* Orthonormal basis of {A x}, rows x rank: the first columns of U; *OUT is NULL for the zero matrix. */
-ml_status svd_range(const svd_result *result, gsl_matrix **out, ml_message *why);
-/* The nearest matrix of rank K (Eckart, Young 1936): the first K terms; K is cut to count. */
+/* In *OUT, new, the caller's: what belongs to the nearest matrix of rank K, A_K (Eckart, Young 1936), which
+ * is A itself, to rounding, when K is count or more.  A value <= result.tolerance counts as zero. */
+/* A_K (needs U and V). */
 ml_status svd_approximation(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why);
+/* Moore-Penrose inverse of A_K, columns x rows (needs U and V); refused when an entry is beyond a double. */
+ml_status svd_pinv(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why);
+/* Orthonormal basis of {x: A_K x = 0}, columns x (columns - min(K, rank)), sign rule applied; *OUT is NULL
+ * when that is {0} (needs V). */
+ml_status svd_null(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why);
+/* Orthonormal basis of {A_K x}, rows x min(K, rank): the first columns of U; *OUT is NULL when that is {0}.
+ */
+ml_status svd_range(const svd_result *result, size_t k, gsl_matrix **out, ml_message *why);
 
-/* A run of equal values: their vectors are unique only as a span.  Neighbours count as equal when they
- * differ by at most 10 max(rows, columns) eps sigma_1, about the error of a computed value; values that
- * count as zero are no run, except that two or more of them make the last one.  The first run that starts
- * at or behind *FIRST is put in *FIRST and *LAST (inclusive, 0-based); false when there is none. */
+/* Are values I and I + 1 equal to rounding, so that their vectors are unique only as a span?  They differ by
+ * at most 10 max(rows, columns) eps sigma_1, about the error of a computed value; of a graded result, by that
+ * times value I instead of sigma_1. */
+bool svd_equal(const svd_result *result, size_t i);
+/* The first run of equal values that starts at or behind *FIRST is put in *FIRST and *LAST (inclusive,
+ * 0-based); false when there is none. */
 bool svd_repeated(const svd_result *result, size_t *first, size_t *last);
 
 /* LAPACK's test ratios (TESTING/EIG/dbdt01.f, dort01.f): below about 30 when all is well. */

@@ -116,9 +116,9 @@ static void zero_matrix(void)
             svd_result result = fit(a, METHODS[k], SVD_UV, 1);
             ml_message why;
             CHECK(result.rank == 0 && svd_norm2(&result) == 0 && isinf(svd_condition(&result)));
-            CHECK(svd_null(&result, &null, &why) == ML_OK && null->size2 == shape[i][1]);
-            CHECK(svd_range(&result, &range, &why) == ML_OK && range == NULL);
-            CHECK(svd_pinv(&result, &inverse, &why) == ML_OK && gsl_matrix_isnull(inverse));
+            CHECK(svd_null(&result, result.count, &null, &why) == ML_OK && null->size2 == shape[i][1]);
+            CHECK(svd_range(&result, result.count, &range, &why) == ML_OK && range == NULL);
+            CHECK(svd_pinv(&result, result.count, &inverse, &why) == ML_OK && gsl_matrix_isnull(inverse));
             gsl_matrix_free(null);
             gsl_matrix_free(inverse);
             gsl_matrix_free(a);
@@ -210,9 +210,9 @@ static void derived(void)
         svd_result result = fit(a, SVD_AUTO, SVD_UV, 2);
         ml_message why;
         CHECK(result.rank == 3);
-        CHECK(svd_pinv(&result, &inverse, &why) == ML_OK);
-        CHECK(svd_null(&result, &null, &why) == ML_OK);
-        CHECK(svd_range(&result, &range, &why) == ML_OK);
+        CHECK(svd_pinv(&result, result.count, &inverse, &why) == ML_OK);
+        CHECK(svd_null(&result, result.count, &null, &why) == ML_OK);
+        CHECK(svd_range(&result, result.count, &range, &why) == ML_OK);
         CHECK(svd_approximation(&result, 3, &near, &why) == ML_OK);
         CHECK(null->size2 == shape[k][1] - 3 && range->size2 == 3 && inverse->size1 == shape[k][1]);
         CHECK(product_error(a, null, false) < 1e-13);
@@ -237,7 +237,7 @@ static void derived(void)
         gsl_matrix_sub(near, a);
         CHECK(fmax(gsl_matrix_max(near), -gsl_matrix_min(near)) < 1e-13);
         CHECK(svd_energy(&result, 0.999999999) <= 3 && svd_energy(&result, 1e-9) == 1);
-        CHECK(svd_condition(&result) > 1e14);
+        CHECK(isinf(svd_condition(&result)));
         gsl_matrix_free(inverse);
         gsl_matrix_free(null);
         gsl_matrix_free(range);
