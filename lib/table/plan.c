@@ -15,7 +15,7 @@ typedef struct planning {
     const reader_options *o;
     select_from from;
     select_list selected, ids, excluded;
-    size_t target; /* SIZE_MAX: none */
+    size_t target, weights; /* SIZE_MAX: none */
     ml_message *why;
 } planning;
 
@@ -41,6 +41,12 @@ static ml_status read_lists(planning *p)
     if (status == ML_OK && p->target != SIZE_MAX && contains(&p->ids, p->target))
         status = ml_fail(p->why, "%s: column %zu is named by both -i and -y; name it once", p->from.where,
                          p->target + 1);
+    if (status == ML_OK && o->weights != NULL)
+        status = select_column(&p->weights, o->weights, "--weights", &p->from, p->why);
+    if (status == ML_OK && p->weights != SIZE_MAX &&
+        (p->weights == p->target || contains(&p->ids, p->weights)))
+        status = ml_fail(p->why, "%s: column %zu is named by both %s and --weights; name it once",
+                         p->from.where, p->weights + 1, p->weights == p->target ? "-y" : "-i");
     return status;
 }
 
@@ -54,6 +60,8 @@ static void filter_selected(planning *p)
         taken[p->ids.columns[i]] = true;
     if (p->target != SIZE_MAX)
         taken[p->target] = true;
+    if (p->weights != SIZE_MAX)
+        taken[p->weights] = true;
     size_t kept = 0;
     for (size_t i = 0; i < p->selected.count; i++)
         if (!taken[p->selected.columns[i]])
@@ -177,14 +185,18 @@ static bool set_numbers(planning *p)
 {
     table *t = p->schema;
     size_t count = p->o->all_text ? 0 : p->selected.count;
-    t->positions = memory_zeros(count + 1, sizeof *t->positions);
-    t->names = p->from.names == NULL ? NULL : memory_zeros(count + 1, sizeof *t->names);
+    t->positions = memory_zeros(count + 2, sizeof *t->positions);
+    t->names = p->from.names == NULL ? NULL : memory_zeros(count + 2, sizeof *t->names);
     bool good = t->positions != NULL && (t->names != NULL || p->from.names == NULL);
     for (size_t i = 0; good && i < count; i++)
         good = set_number(p, p->selected.columns[i]);
     if (good && p->target != SIZE_MAX && !p->o->target_is_text && !p->o->all_text) {
         t->target_at = t->columns;
         good = set_number(p, p->target);
+    }
+    if (good && p->weights != SIZE_MAX && !p->o->all_text) {
+        t->weights_at = t->columns;
+        good = set_number(p, p->weights);
     }
     return good;
 }
@@ -209,7 +221,8 @@ static bool set_texts(planning *p)
 
 bool plan_copy_schema(table *t, const table *schema)
 {
-    *t = (table){.target_at = schema->target_at, .id_count = schema->id_count};
+    *t = (table){
+        .target_at = schema->target_at, .weights_at = schema->weights_at, .id_count = schema->id_count};
     t->positions = memory_array(schema->columns, sizeof *t->positions);
     t->texts = memory_zeros(schema->text_count, sizeof *t->texts);
     t->names = schema->names == NULL ? NULL : memory_zeros(schema->columns, sizeof *t->names);
@@ -281,8 +294,9 @@ static ml_status fill_plan(planning *p)
 ml_status plan_make(scan_plan *plan, table *schema, const reader_options *options, const char *where,
                     const char *const *names, size_t count, ml_message *why)
 {
-    planning p = {plan, schema, options, {where, names, count}, .target = SIZE_MAX, .why = why};
-    *schema = (table){.target_at = SIZE_MAX};
+    planning p = {plan,      schema, options, {where, names, count}, .target = SIZE_MAX, .weights = SIZE_MAX,
+                  .why = why};
+    *schema = (table){.target_at = SIZE_MAX, .weights_at = SIZE_MAX};
     *plan = (scan_plan){.delimiter = options->delimiter, .columns = count, .names = names};
     plan->half = plan->careful = options->keep_half;
     plan->allow_nonfinite = options->allow_nonfinite;

@@ -907,7 +907,7 @@ ml_status reader_finish(reader *r, ml_message *why)
 ml_status table_read(table *t, const char *path, const reader_options *options, ml_message *why)
 {
     reader *r;
-    *t = (table){.target_at = SIZE_MAX};
+    *t = (table){.target_at = SIZE_MAX, .weights_at = SIZE_MAX};
     ml_status status = reader_open(&r, path, options, why);
     if (status != ML_OK)
         return status;

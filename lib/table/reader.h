@@ -32,6 +32,7 @@ typedef struct reader_options {
     const char *exclude;
     const char *id;
     const char *target;   /* one column, or NULL */
+    const char *weights;  /* one column of numbers, or NULL: becomes the last column of `x` */
     bool target_is_text;  /* read the target as text, else as a number in `x` (its last column) */
     bool all_text;        /* no numbers: every selected column becomes a text column */
     bool allow_nonfinite; /* let inf and nan through; default refuses them with their place */

@@ -71,5 +71,5 @@ void table_free(table *t)
     if (t->target != NULL)
         free_text(t->target);
     free(t->target);
-    *t = (table){.target_at = SIZE_MAX};
+    *t = (table){.target_at = SIZE_MAX, .weights_at = SIZE_MAX};
 }

@@ -31,6 +31,7 @@ typedef struct table {
     size_t text_count, id_count;
     text_column *target; /* the -y column when it is read as text, else NULL */
     size_t target_at;    /* column of x that holds a numeric -y column; SIZE_MAX when there is none */
+    size_t weights_at;   /* column of x that holds the rows' weights, its last; SIZE_MAX when there is none */
 } table;
 
 /* The NaN that stands for a missing cell, and the test for it (a `nan` that was written is another). */

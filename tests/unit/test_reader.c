@@ -56,7 +56,9 @@ static void show_schema(buffer *out, const reader *r)
         buffer_printf(out, "#%s", reader_block(r));
     for (size_t j = 0; j < t->columns; j++)
         buffer_printf(out, " %s@%zu%s", table_name(t, j, space), t->positions[j],
-                      j == t->target_at ? "*" : "");
+                      j == t->target_at    ? "*"
+                      : j == t->weights_at ? "+"
+                                           : "");
     for (size_t k = 0; k < t->text_count; k++)
         buffer_printf(out, " [%s@%zu]", t->texts[k].name, t->texts[k].position);
     if (t->target != NULL)
@@ -382,6 +384,17 @@ static void check_columns(void)
     check("a,b,c,d\nq,2,3,4\n", " d@4 [c@3] [a@1]*\n 4 [3] [q]\n");
     options.target = "c";
     check("a,b,c,d\nq,2,3,4\n", "! t.csv: column 3 is named by both -i and -y; name it once\n");
+    fresh();
+    options.weights = "b";
+    check("a,b,c,d\n1,2,3,4\n", " a@1 c@3 d@4 b@2+\n 1 3 4 2\n");
+    check("a,b\n1,x\n",
+          "! t.csv:2: column 2 (b): 'x' is not a number; leave it out with -x b or carry it with -i b\n");
+    options.target = "a";
+    check("a,b,c,d\n1,2,3,4\n", " c@3 d@4 a@1* b@2+\n 3 4 1 2\n");
+    options.target_is_text = true;
+    check("a,b,c,d\nq,2,3,4\n", " c@3 d@4 b@2+ [a@1]*\n 3 4 2 [q]\n");
+    options.target = "b";
+    check("a,b,c,d\n1,2,3,4\n", "! t.csv: column 2 is named by both -y and --weights; name it once\n");
     fresh();
     options.exclude = "1-2";
     check("a,b\n1,2\n",
