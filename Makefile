@@ -38,7 +38,9 @@ BLAS_LIBS := $(or $(call archive,openblas-serial/libopenblas.a),$(call archive,l
 ifneq ($(filter %.a,$(BLAS_LIBS)),)
 BLAS_LIBS += $(or $(call archive,libgfortran.a),-lgfortran) $(or $(call archive,libquadmath.a),-lquadmath)
 endif
-LIBS = $(GSL_LIBS) $(BLAS_LIBS) -lm
+# Exact arithmetic; a tool that calls none of it is not linked with it (--as-needed).
+EXACT_LIBS := -lflint -lmpfr -lgmp
+LIBS = $(EXACT_LIBS) $(GSL_LIBS) $(BLAS_LIBS) -lm
 
 TOOLS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard lib/*/*.c))

@@ -2,6 +2,7 @@
 load helper
 
 each() { for tool in $(tools); do "$@" || { echo "$tool"; return 1; }; done; }
+each_numeric() { for tool in $(numeric_readers); do "$@" || { echo "$tool"; return 1; }; done; }
 each_reader() { for tool in $(readers); do "$@" || { echo "$tool"; return 1; }; done; }
 
 help_is_whole() {
@@ -60,8 +61,8 @@ bad_input() { # TEXT MESSAGE [OPTION...]
 	local text=$1 message=$2
 	shift 2
 	printf "$text" >"$BATS_TEST_TMPDIR/in.csv"
-	fails 2 "$message" "$tool" "$@" "$BATS_TEST_TMPDIR/in.csv" &&
-		fails 2 "${message/in.csv:/stdin:}" sh -c "\"\$@\" <'$BATS_TEST_TMPDIR/in.csv'" sh "$tool" "$@"
+	fails 2 "$message" "$tool" $(needs "$tool") "$@" "$BATS_TEST_TMPDIR/in.csv" &&
+		fails 2 "${message/in.csv:/stdin:}" sh -c "\"\$@\" <'$BATS_TEST_TMPDIR/in.csv'" sh "$tool" $(needs "$tool") "$@"
 }
 bad_inputs() {
 	bad_input '' 'empty' &&
@@ -70,31 +71,36 @@ bad_inputs() {
 		bad_input 'a,b\n1,2\n3,4,5\n' 'in.csv:3: ' &&
 		bad_input 'a,b\n1,2\n3,"4\n' 'in.csv:3: ' &&
 		bad_input 'a,b\n1,2\n3,\0\n' 'in.csv:3: ' &&
-		bad_input 'a,b\n1,2\n3,x\n' "in.csv:3: column 2 (b): 'x' is not a number; leave it out with -x b or carry it with -i b" &&
-		bad_input '1,2\n3,x\n' "in.csv:2: column 2: 'x' is not a number; leave it out with -x 2 or carry it with -i 2" &&
 		bad_input 'a,b\n1,2\n\n3,4\n' 'in.csv:3: ' &&
+		bad_input 'a,b\n1,\n3,4\n' 'in.csv:2: column 2 (b): missing' &&
+		bad_input 'a,b\n1,2\n' "'c'" -c c && bad_input 'a,b\n1,2\n' 'there is no column 3' -c 3
+}
+bad_numbers() {
+	bad_input 'a,b\n1,2\n3,x\n' "in.csv:3: column 2 (b): 'x' is not a number; leave it out with -x b or carry it with -i b" &&
+		bad_input '1,2\n3,x\n' "in.csv:2: column 2: 'x' is not a number; leave it out with -x 2 or carry it with -i 2" &&
 		bad_input 'a,b\n1,nan\n' "in.csv:2: column 2 (b): 'nan' is not finite" &&
 		bad_input 'a,b\n1,-inf\n' "in.csv:2: column 2 (b): '-inf' is not finite" &&
 		bad_input 'a,b\n1,1e999\n' "in.csv:2: column 2 (b): '1e999'" &&
 		bad_input 'a,b\n1,1/0\n' "in.csv:2: column 2 (b): '1/0'" &&
-		bad_input 'a,b\n1,0x10\n' "in.csv:2: column 2 (b): '0x10' is not a number" &&
-		bad_input 'a,b\n1,\n3,4\n' 'in.csv:2: column 2 (b): missing' &&
-		bad_input 'a,b\n1,2\n' "'c'" -c c && bad_input 'a,b\n1,2\n' 'there is no column 3' -c 3
+		bad_input 'a,b\n1,0x10\n' "in.csv:2: column 2 (b): '0x10' is not a number"
 }
-@test "bad input: a clear error with file, line and column, exit 2, nothing on stdout" { each_reader bad_inputs; }
+@test "bad input: a clear error with file, line and column, exit 2, nothing on stdout" {
+	each_reader bad_inputs
+	each_numeric bad_numbers
+}
 
 bad_files() {
-	fails 2 'No such file or directory' "$tool" "$BATS_TEST_TMPDIR/none.csv" &&
-		fails 2 'irectory' "$tool" "$BATS_TEST_TMPDIR" &&
+	fails 2 'No such file or directory' "$tool" $(needs "$tool") "$BATS_TEST_TMPDIR/none.csv" &&
+		fails 2 'irectory' "$tool" $(needs "$tool") "$BATS_TEST_TMPDIR" &&
 		fails 2 'one FILE at most' "$tool" a.csv b.csv &&
-		fails 2 'stdin' sh -c "$tool <&-"
+		fails 2 'stdin' sh -c "$tool $(needs "$tool") <&-"
 }
 @test "a missing file, a directory, two files, a closed stdin" { each_reader bad_files; }
 
 @test "a cell of a million characters is a short error, or carried whole" {
-	for tool in $(readers); do
+	for tool in $(numeric_readers); do
 		{ printf 'a,b\n1,'; head -c 1000000 /dev/zero | tr '\0' x; printf '\n2,3\n'; } >"$BATS_TEST_TMPDIR/in.csv"
-		fails 2 "in.csv:2: column 2 (b): 'xxx" "$tool" "$BATS_TEST_TMPDIR/in.csv"
+		fails 2 "in.csv:2: column 2 (b): 'xxx" "$tool" $(needs "$tool") "$BATS_TEST_TMPDIR/in.csv"
 		[ "$(wc -c <"$BATS_TEST_TMPDIR/err")" -lt 1000 ]
 	done
 	{ printf 'a,b\n1,'; head -c 1000000 /dev/zero | tr '\0' x; printf '\n2,3\n'; } |
@@ -103,20 +109,20 @@ bad_files() {
 }
 
 full_disk() {
-	fails 2 "$tool: cannot write to standard output: No space left on device" sh -c "$tool -x 5 '$DATA/iris.csv' >/dev/full" &&
-		fails 2 "$tool: cannot write to standard output" sh -c "$tool -x 5 '$DATA/iris.csv' >&-"
+	fails 2 "$tool: cannot write to standard output: No space left on device" sh -c "$tool $(needs "$tool") -x 5 '$DATA/iris.csv' >/dev/full" &&
+		fails 2 "$tool: cannot write to standard output" sh -c "$tool $(needs "$tool") -x 5 '$DATA/iris.csv' >&-"
 }
 @test "a full disk and a closed stdout are errors" { each_reader full_disk; }
 
 broken_pipe() {
-	err=$({ "$tool" -q -x digit "$DATA/digits.csv" | head -n 1 >/dev/null; } 2>&1)
+	err=$({ "$tool" $(needs "$tool") -q -x digit "$DATA/digits.csv" | head -n 1 >/dev/null; } 2>&1)
 	[ -z "$err" ] || { echo "$err"; return 1; }
 }
 @test "a reader that goes away is quiet" { each_reader broken_pipe; }
 
 german() {
-	"$tool" -x 5 "$DATA/iris.csv" >"$BATS_TEST_TMPDIR/c" &&
-		LOCPATH=$BATS_TEST_TMPDIR LC_ALL=de_DE.UTF-8 "$tool" -x 5 "$DATA/iris.csv" | cmp - "$BATS_TEST_TMPDIR/c"
+	"$tool" $(needs "$tool") -x 5 "$DATA/iris.csv" >"$BATS_TEST_TMPDIR/c" &&
+		LOCPATH=$BATS_TEST_TMPDIR LC_ALL=de_DE.UTF-8 "$tool" $(needs "$tool") -x 5 "$DATA/iris.csv" | cmp - "$BATS_TEST_TMPDIR/c"
 }
 @test "LC_ALL=de_DE.UTF-8 changes nothing" {
 	localedef -i de_DE -f UTF-8 "$BATS_TEST_TMPDIR/de_DE.UTF-8" 2>/dev/null || [ -d "$BATS_TEST_TMPDIR/de_DE.UTF-8" ]
@@ -125,23 +131,23 @@ german() {
 }
 
 jobs_agree() {
-	"$tool" -j 1 -x digit "$DATA/digits.csv" >"$BATS_TEST_TMPDIR/j1" || return 1
+	"$tool" $(needs "$tool") -j 1 -x digit "$DATA/digits.csv" >"$BATS_TEST_TMPDIR/j1" || return 1
 	for j in 2 3 8; do
-		"$tool" -j $j -x digit "$DATA/digits.csv" | cmp - "$BATS_TEST_TMPDIR/j1" || return 1
+		"$tool" $(needs "$tool") -j $j -x digit "$DATA/digits.csv" | cmp - "$BATS_TEST_TMPDIR/j1" || return 1
 	done
-	"$tool" -x digit <"$DATA/digits.csv" | cmp - "$BATS_TEST_TMPDIR/j1" || return 1
-	cat "$DATA/digits.csv" | "$tool" -x digit - | cmp - "$BATS_TEST_TMPDIR/j1"
+	"$tool" $(needs "$tool") -x digit <"$DATA/digits.csv" | cmp - "$BATS_TEST_TMPDIR/j1" || return 1
+	cat "$DATA/digits.csv" | "$tool" $(needs "$tool") -x digit - | cmp - "$BATS_TEST_TMPDIR/j1"
 }
 @test "any -j, a file and a pipe give the same bytes" { each_reader jobs_agree; }
 
 same_table() { # TEXT [OPTION...]: the same result as the plain form
 	local text=$1
 	shift
-	printf "$text" | "$tool" "$@" >"$BATS_TEST_TMPDIR/got" 2>"$BATS_TEST_TMPDIR/err" || { cat "$BATS_TEST_TMPDIR/err"; return 1; }
+	printf "$text" | "$tool" $(needs "$tool") "$@" >"$BATS_TEST_TMPDIR/got" 2>"$BATS_TEST_TMPDIR/err" || { cat "$BATS_TEST_TMPDIR/err"; return 1; }
 	cmp "$BATS_TEST_TMPDIR/got" "$BATS_TEST_TMPDIR/plain" || { echo "$text"; return 1; }
 }
 forms() {
-	printf 'a,b\n1,2\n3,5\n4,7\n' | "$tool" >"$BATS_TEST_TMPDIR/plain" || return 1
+	printf 'a,b\n1,2\n3,5\n4,7\n' | "$tool" $(needs "$tool") >"$BATS_TEST_TMPDIR/plain" || return 1
 	same_table 'a,b\r\n1,2\r\n3,5\r\n4,7\r\n' && same_table '\357\273\277a,b\n1,2\n3,5\n4,7' &&
 		same_table 'a;b\n1;2\n3;5\n4;7\n' -d ';' && same_table 'a\tb\n1\t2\n3\t5\n4\t7\n' -d tab &&
 		same_table 'a\tb\n1\t2\n3\t5\n4\t7\n' -d '\t' &&
@@ -153,14 +159,14 @@ forms() {
 		same_table 'q,a,b\n0,1,2\n0,3,5\n0,4,7\n' -c 2-3 && same_table 'q,a,b\n0,1,2\n0,3,5\n0,4,7\n' -c a:b &&
 		same_table 'a,b\n1,2\n,9\n3,5\n4,7\nNA,1\n' --na drop && same_table 'a,b\n1,2\n?,9\n3,5\n4,7\n' --na drop --na-values '?'
 }
-@test "the forms of a table: CRLF, BOM, delimiters, comments, quotes, percent, selection, drops" { each_reader forms; }
+@test "the forms of a table: CRLF, BOM, delimiters, comments, quotes, percent, selection, drops" { each_numeric forms; }
 
 @test "notes: guessed names, fractions, dropped rows; -q silences them" {
-	for tool in $(readers); do
+	for tool in $(numeric_readers); do
 		printf 'a,b\n1/2,2\n3,5\n,7\n4,7\n' >"$BATS_TEST_TMPDIR/in.csv"
-		"$tool" --na drop "$BATS_TEST_TMPDIR/in.csv" >/dev/null 2>"$BATS_TEST_TMPDIR/err"
+		"$tool" $(needs "$tool") --na drop "$BATS_TEST_TMPDIR/in.csv" >/dev/null 2>"$BATS_TEST_TMPDIR/err"
 		grep -q "in.csv:2: column 1 (a): '1/2' read as a fraction" "$BATS_TEST_TMPDIR/err"
 		grep -q '1 row' "$BATS_TEST_TMPDIR/err"
-		"$tool" -q --na drop "$BATS_TEST_TMPDIR/in.csv" 2>&1 >/dev/null | cmp - /dev/null
+		"$tool" $(needs "$tool") -q --na drop "$BATS_TEST_TMPDIR/in.csv" 2>&1 >/dev/null | cmp - /dev/null
 	done
 }

@@ -17,6 +17,18 @@ readers() {
 	done
 }
 
+# Of these, the ones that take every column for numbers (the others compare cells as text).
+numeric_readers() {
+	readers | grep -vx mlentropy
+}
+
+# The options that a reader cannot run without: common.bats gives them to it.
+needs() {
+	case $1 in
+	mlkmeans | mlgmm) echo -k 1 ;;
+	esac
+}
+
 # Each number of GOT within TOLERANCE (relative, absolute below 1) of that of EXPECTED; commas and blanks separate.
 near() {
 	awk -v got="$1" -v expected="$2" -v tolerance="$3" 'BEGIN {
