@@ -3,6 +3,7 @@
 #   make [all]      build bin/ml*                     make check      every test; SAN=1: under ASan and UBSan
 #   make setup      what building and testing need    make lint       style, layers, man pages (after make setup-lint)
 #   make demo       PCA of the iris data              make bench      speed against peers (after make setup-bench)
+#   make faults     every tool with each of its calls for memory, reading and writing failing in turn
 #   make fuzz       every fuzz target, FUZZ_S=60 seconds in all (after make setup-fuzz)
 #   make man        rewrite the OPTIONS blocks of the man pages
 #   make install    PREFIX=/usr/local DESTDIR=        make uninstall, make clean
@@ -46,6 +47,7 @@ TOOLS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard lib/*/*.c))
 UNITS := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 LIBRARY = $(OUT)/libmltools.a
+FAULT_BIN = $(OUT)/fault/bin
 
 all: $(TOOLS:%=$(BIN)/%)
 
@@ -87,8 +89,9 @@ setup-fuzz:
 demo: all
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-check: all units
-	sh tests/run.sh $(BIN) $(OUT)
+# Under SAN=1 the forced failures are part of it.
+check: all units $(if $(SAN),$(TOOLS:%=$(FAULT_BIN)/%))
+	$(if $(SAN),FAULTS=yes) sh tests/run.sh $(BIN) $(OUT)
 
 lint: all
 	CC='$(CC)' sh tests/lint.sh $(BIN) $(OUT)
@@ -102,6 +105,18 @@ bench: all $(OUT)/bench/print
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
+
+# The tools with copies of our own objects whose malloc, read, write, ... can be made to fail.
+$(OUT)/fault/%.o: $(OUT)/%.o tests/fault/symbols
+	@mkdir -p $(@D)
+	objcopy --redefine-syms=tests/fault/symbols $< $@
+
+$(FAULT_BIN)/%: $(OUT)/fault/bin/%.o $(LIB_OBJECTS:$(OUT)/%=$(OUT)/fault/%) $(OUT)/tests/fault/fault.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(if $(SAN),,-fsanitize=leak) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LIBS)
+
+faults: $(TOOLS:%=$(FAULT_BIN)/%)
+	sh tests/fault/run.sh $(FAULT_BIN)
 
 # libFuzzer is clang's.  The library is built anew with its instrumentation.
 FUZZ_S ?= 60
@@ -136,5 +151,5 @@ clean:
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: all units fuzz fuzzers setup setup-lint setup-bench setup-fuzz demo check lint man bench install uninstall clean
+.PHONY: all units faults fuzz fuzzers setup setup-lint setup-bench setup-fuzz demo check lint man bench install uninstall clean
 .SECONDARY:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh BIN OUT: run the unit tests in OUT/unit and every bats file; the last line says how many passed.
+# run.sh BIN OUT: run the unit tests in OUT/unit, every bats file and, where FAULTS is set, the forced failures; the last
+# line says how many passed.
 bin=$(cd "$1" && pwd) out=$2
 cd "$(dirname "$0")/.." || exit 2
 PATH=$bin:$PATH MLBIN=$bin
@@ -7,29 +8,30 @@ ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stac
 export PATH MLBIN ASAN_OPTIONS UBSAN_OPTIONS
 log=$out/check.log
 : >"$log"
-for unit in "$out"/unit/test_*; do
-	[ -x "$unit" ] || continue
-	echo "# ${unit##*/}" | tee -a "$log"
-	"$unit" >"$log.unit" 2>&1
-	status=$?
-	cat "$log.unit" >>"$log"
-	grep -v '^ok' "$log.unit"
-	# a program that died says nothing more: count that as one failure
-	if [ $status -ne 0 ] && ! grep -q '^not ok' "$log.unit"; then
-		echo "not ok - ${unit##*/} ended with status $status" | tee -a "$log"
-	fi
-done
-for suite in tests/*.bats; do
-	echo "# $suite" | tee -a "$log"
-	bats --tap "$suite" >"$log.suite" 2>&1
+
+# suite NAME COMMAND...: run a program that prints TAP; what is not "ok" is shown.
+suite() {
+	echo "# $1" | tee -a "$log"
+	name=$1
+	shift
+	"$@" >"$log.suite" 2>&1
 	status=$?
 	cat "$log.suite" >>"$log"
 	grep -v '^ok' "$log.suite"
+	# a program that died says nothing more: count that as one failure
 	if [ $status -ne 0 ] && ! grep -q '^not ok' "$log.suite"; then
-		echo "not ok - $suite ended with status $status" | tee -a "$log"
+		echo "not ok - $name ended with status $status" | tee -a "$log"
 	fi
+}
+
+for unit in "$out"/unit/test_*; do
+	[ -x "$unit" ] && suite "${unit##*/}" "$unit"
 done
-rm -f "$log.unit" "$log.suite"
+for bats in tests/*.bats; do
+	suite "$bats" bats --tap "$bats"
+done
+if [ "${FAULTS:-}" ]; then suite 'forced failures' sh tests/fault/run.sh "$out/fault/bin"; fi
+rm -f "$log.suite"
 awk '/^ok/ { if (/# skip/) skipped++; else passed++ }
 	/^not ok/ { failed++ }
 	END {

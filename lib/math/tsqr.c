@@ -556,7 +556,8 @@ ml_status tsqr_export(tsqr *t, tsqr_parts *p, ml_message *why)
         return ML_FAIL;
     memcpy(p->shift, t->shift, t->columns * sizeof(double));
     if (!t->reducing) {
-        memcpy(p->rows, t->buffer, (t->count ? p->row_count : 0) * sizeof(double));
+        if (t->count > 0)
+            memcpy(p->rows, t->buffer, p->row_count * sizeof(double));
         return ML_OK;
     }
     const lane *l = &t->lanes[0];

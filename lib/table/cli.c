@@ -571,17 +571,18 @@ static void finish(cli *c)
     c->writer.jobs = c->reader.jobs = (int)c->job_count;
 }
 
-/* Operands are wanted until the process ends; the static pointer says so to leak checkers. */
+/* Operands are wanted until the process ends; the static pointer says so to leak checkers, and volatile keeps
+ * compilers from leaving it out. */
 static int make_operands(cli *c, int argc)
 {
-    static const char **operands;
+    static const char **volatile kept;
     ml_message why;
-    operands = memory_zeros((size_t)argc + 1, sizeof *operands);
+    const char **operands = memory_zeros((size_t)argc + 1, sizeof *operands);
     if (operands == NULL) {
         ml_fail_memory(&why, "the command line", (size_t)argc * sizeof *operands);
         return cli_fail(c, &why);
     }
-    c->operands = operands;
+    c->operands = kept = operands;
     return -1;
 }
 
