@@ -209,6 +209,17 @@ ml_status model_texts(const model *m, const char *name, const char *title, const
     return ML_OK;
 }
 
+/* WIDTH columns of B from FROM on into OUT, whose rows are STRIDE doubles apart. */
+static ml_status copy_numbers(const model *m, const block *b, size_t from, size_t width, double *out,
+                              size_t stride, ml_message *why)
+{
+    for (size_t i = 0; i < b->rows; i++)
+        for (size_t j = from; j < from + width; j++)
+            if (read_finite(b->cells[i * b->columns + j], &out[i * stride + j - from]) != ML_OK)
+                return bad_cell(m, b, i, j, why);
+    return ML_OK;
+}
+
 ml_status model_vector(const model *m, const char *name, const char *title, gsl_vector *values,
                        ml_message *why)
 {
@@ -217,13 +228,12 @@ ml_status model_vector(const model *m, const char *name, const char *title, gsl_
     ml_status status = need_block(m, name, &b, why);
     if (status == ML_OK)
         status = need_column(m, b, title, &at, why);
-    if (status == ML_OK && b->rows != values->size)
+    if (status != ML_OK)
+        return status;
+    if (b->rows != values->size)
         return ml_fail(why, "%s: block '%s' has %zu rows where %zu were expected", m->path, name, b->rows,
                        values->size);
-    for (size_t i = 0; status == ML_OK && i < b->rows; i++)
-        if (read_finite(b->cells[i * b->columns + at], gsl_vector_ptr(values, i)) != ML_OK)
-            return bad_cell(m, b, i, at, why);
-    return status;
+    return copy_numbers(m, b, at, 1, values->data, values->stride, why);
 }
 
 ml_status model_matrix(const model *m, const char *name, size_t from, gsl_matrix *values, ml_message *why)
@@ -235,11 +245,7 @@ ml_status model_matrix(const model *m, const char *name, size_t from, gsl_matrix
     if (b->rows != values->size1 || b->columns != from + values->size2)
         return ml_fail(why, "%s: block '%s' is %zu x %zu where %zu x %zu was expected", m->path, name,
                        b->rows, b->columns, values->size1, from + values->size2);
-    for (size_t i = 0; i < b->rows; i++)
-        for (size_t j = from; j < b->columns; j++)
-            if (read_finite(b->cells[i * b->columns + j], gsl_matrix_ptr(values, i, j - from)) != ML_OK)
-                return bad_cell(m, b, i, j, why);
-    return ML_OK;
+    return copy_numbers(m, b, from, values->size2, values->data, values->tda, why);
 }
 
 /* Versions name the same format when they agree up to the second point. */
