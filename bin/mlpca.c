@@ -7,6 +7,7 @@
 #include "ml/pca.h"
 #include "table/cli.h"
 #include "table/model.h"
+#include "table/progress.h"
 #include "table/save.h"
 
 typedef struct params {
@@ -26,7 +27,9 @@ static const cli_option options[] = {
      AT(pca.components), .least = 1, .most = 1e9},
     {0, "energy", "X", "keep the fewest components that hold this share of the variance, such as 0.95",
      CLI_REAL, AT(pca.energy), .least = 1e-300, .most = 1},
-    {0, "scale", NULL, "divide the columns by their standard deviations: PCA of the correlation matrix",
+    {0, "scale", NULL,
+     "divide the columns by their standard deviations (their root mean squares with --no-center): PCA of the "
+     "correlation matrix",
      CLI_FLAG, AT(pca.scale), .group = 0},
     {0, "no-center", NULL, "do not subtract the means of the columns", CLI_CLEAR, AT(pca.center), .group = 0},
     {0, "ddof", "N", "variances divide by n - N, 0 or 1; default 1", CLI_COUNT, AT(ddof), .least = 0,
@@ -82,6 +85,7 @@ typedef struct job {
     table rows;     /* the rows, when they are held in memory, else empty */
     reader *stream; /* the rows, when they arrive in pieces, else NULL */
     writer *out;
+    save *saved; /* the model, written and not yet in place; NULL: none */
 } job;
 
 /* --- names --- */
@@ -166,6 +170,7 @@ static ml_status fit(job *j, ml_message *why)
     if (status != ML_OK)
         return status;
     j->named = reader_columns(r)->names != NULL;
+    progress_phase("reading");
     status = make_names(&j->columns, reader_columns(r), reader_columns(r)->columns, why);
     if (status == ML_OK)
         status = fit_from(j, r, why);
@@ -231,30 +236,11 @@ static ml_status write_model(const job *j, writer *w, ml_message *why)
     return status;
 }
 
-static ml_status save_model(const job *j, ml_message *why)
+static ml_status save_model(job *j, ml_message *why)
 {
-    save *s;
-    ml_status status = save_open(&s, j->c->save, why);
-    if (status != ML_OK)
-        return status;
-    writer_options as_text = {.format = WRITER_CSV,
-                              .delimiter = ',',
-                              .names = true,
-                              .blocks = true,
-                              .jobs = 1,
-                              .target = j->c->save};
-    writer *w = writer_open(save_fd(s), &as_text);
-    status = w ? write_model(j, w, why) : ml_fail_memory(why, "the writer", sizeof as_text);
-    ml_message unwritten;
-    if (w != NULL && writer_close(w, NULL, &unwritten) != ML_OK && status == ML_OK) {
-        *why = unwritten;
-        status = ML_FAIL;
-    }
-    if (status != ML_OK) {
-        save_abandon(s);
-        return status;
-    }
-    return save_commit(s, why);
+    writer *w;
+    ml_status status = cli_save_open(j->c, &j->saved, &w, why);
+    return status == ML_OK ? cli_save_close(&j->saved, w, write_model(j, w, why), why) : status;
 }
 
 static ml_status read_flags(const model *kept, pca_model *m, bool *named, ml_message *why)
@@ -301,21 +287,13 @@ static ml_status read_arrays(job *j, const model *kept, ml_message *why)
 static ml_status check_model(const job *j, const model *kept, ml_message *why)
 {
     const pca_model *m = &j->model;
-    const char *path = j->c->apply;
     size_t columns, components;
+    ml_message wrong;
     ml_status status = model_count(kept, "columns", m->columns, m->columns, &columns, why);
     if (status == ML_OK)
         status = model_count(kept, "components", m->kept, m->kept, &components, why);
-    for (size_t i = 0; status == ML_OK && i < m->columns; i++)
-        if (!(gsl_vector_get(m->scale, i) > 0))
-            status = ml_fail(why, "%s: the scale of column %s must be above 0", path, j->columns[i]);
-    for (size_t i = 0; status == ML_OK && i < m->kept; i++) {
-        double variance = gsl_vector_get(m->variance, i);
-        if (variance < 0 || (variance == 0 && m->whiten != PCA_WHITEN_NONE))
-            status = ml_fail(why, "%s: the variance of component %zu must be above 0", path, i + 1);
-    }
-    if (status == ML_OK && (m->total < 0 || m->noise < 0))
-        status = ml_fail(why, "%s: a variance must not be below 0", path);
+    if (status == ML_OK && pca_check_model(m, (const char *const *)j->columns, &wrong) != ML_OK)
+        status = ml_fail(why, "%s: not a model that mlpca wrote: %s", j->c->apply, wrong.text);
     return status;
 }
 
@@ -368,18 +346,16 @@ static size_t row_width(const job *j, size_t show)
 }
 
 static ml_status compute_rows(const job *j, size_t show, const gsl_matrix *rows, gsl_matrix *result,
-                              ml_message *why)
+                              size_t first, ml_message *why)
 {
     int jobs = j->c->reader.jobs;
     if (show == T2Q)
-        return pca_t2q(&j->model, rows, result, jobs, why);
+        return pca_t2q(&j->model, rows, result, first, jobs, why);
     if (j->p.inverse)
-        pca_inverse(&j->model, rows, result, jobs);
-    else if (show == RECONSTRUCTION)
-        pca_reconstruct(&j->model, rows, result, jobs);
-    else
-        pca_scores(&j->model, rows, result, jobs);
-    return ML_OK;
+        return pca_inverse(&j->model, rows, result, first, jobs, why);
+    if (show == RECONSTRUCTION)
+        return pca_reconstruct(&j->model, rows, result, first, jobs, why);
+    return pca_scores(&j->model, rows, result, first, jobs, why);
 }
 
 static const char *row_name(const job *j, size_t show, size_t i)
@@ -396,6 +372,7 @@ typedef struct row_printer {
     size_t show, width, texts;
     column *columns; /* the id columns, then WIDTH numeric ones */
     gsl_matrix *space;
+    size_t rows; /* printed so far */
     bool begun;
 } row_printer;
 
@@ -419,12 +396,13 @@ static ml_status print_piece(row_printer *p, const table *piece, ml_message *why
     }
     if (p->space == NULL)
         return ml_fail_memory(why, "the results", piece->rows * p->width * sizeof(double));
-    if (!p->begun)
-        begin_rows(p, piece);
     gsl_matrix_view result = gsl_matrix_submatrix(p->space, 0, 0, piece->rows, p->width);
-    ml_status status = compute_rows(p->j, p->show, piece->x, &result.matrix, why);
+    ml_status status = compute_rows(p->j, p->show, piece->x, &result.matrix, p->rows + 1, why);
     if (status != ML_OK)
         return status;
+    if (!p->begun)
+        begin_rows(p, piece);
+    p->rows += piece->rows;
     for (size_t i = 0; i < p->texts; i++)
         p->columns[i].text = &piece->texts[i];
     for (size_t i = 0; i < p->width; i++)
@@ -518,6 +496,11 @@ static int check_usage(const job *j)
         if (cli_given(c, of_the_fit[i]))
             return cli_usage(c, "%s%s belongs to the fit; with --apply the model decides", i ? "--" : "-",
                              of_the_fit[i]);
+    if (j->p.pca.probabilistic && cli_given(c, "ddof") && j->p.ddof != 0)
+        return cli_usage(c,
+                         "the variances of probabilistic PCA divide by n, as maximum likelihood does; leave "
+                         "out --ddof %zu",
+                         j->p.ddof);
     if (cli_shows(c, "likelihood") && c->apply == NULL && !j->p.pca.probabilistic)
         return cli_usage(c, "the likelihood is that of probabilistic PCA; add --probabilistic");
     return -1;
@@ -555,7 +538,7 @@ int main(int argc, char **argv)
     status = run(&j, &why);
     if (status == ML_FAIL)
         cli_fail(&c, &why);
-    status = cli_close(&c, j.out, status);
+    status = cli_commit(&c, j.saved, cli_close(&c, j.out, status));
     reader_free(j.stream);
     table_free(&j.rows);
     free_names(j.columns);

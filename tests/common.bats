@@ -39,6 +39,13 @@ arguments() {
 		fails 2 "--show: there is no result 'nothing'" "$tool" -s nothing &&
 		fails 2 "--delimiter: '3' is not a cell separator" "$tool" -d 3
 }
+contradictions() {
+	fails 2 'give one of them' "$tool" -H -N "$DATA/iris.csv" &&
+		show=$("$tool" --help | sed -n '/^results/,/^$/s/^  *\([A-Za-z0-9]*\) .*/\1/p' | head -n 1) && [ -n "$show" ] &&
+		fails 2 "--show: '$show' stands twice" "$tool" -s "$show,$show" "$DATA/iris.csv"
+}
+@test "-H with -N, and a result asked for twice, are refused" { each_reader contradictions; }
+
 @test "option arguments are checked" { each_reader arguments; }
 
 @test "letters keep their meaning across tools" {
@@ -139,6 +146,30 @@ jobs_agree() {
 	cat "$DATA/digits.csv" | "$tool" $(needs "$tool") -x digit - | cmp - "$BATS_TEST_TMPDIR/j1"
 }
 @test "any -j, a file and a pipe give the same bytes" { each_reader jobs_agree; }
+
+# Enough rows for many pieces, stretches and blocks.
+many_jobs_agree() {
+	"$tool" $(needs "$tool") -j 1 "$BATS_FILE_TMPDIR/many.csv" >"$BATS_TEST_TMPDIR/j1" || return 1
+	for j in 2 7; do "$tool" $(needs "$tool") -j $j "$BATS_FILE_TMPDIR/many.csv" | cmp - "$BATS_TEST_TMPDIR/j1" || return 1; done
+	"$tool" $(needs "$tool") <"$BATS_FILE_TMPDIR/many.csv" | cmp - "$BATS_TEST_TMPDIR/j1" || return 1
+	cat "$BATS_FILE_TMPDIR/many.csv" | "$tool" $(needs "$tool") -j 2 | cmp - "$BATS_TEST_TMPDIR/j1"
+}
+@test "the same on 40,000 rows" {
+	awk 'BEGIN { srand(1); print "a,b,c"; for (i = 0; i < 40000; i++) printf "%.12g,%.3f,%d\n", 1e6 + rand(), rand() - .5, 9 * rand() }' >"$BATS_FILE_TMPDIR/many.csv"
+	each_reader many_jobs_agree
+}
+
+on_terminal() { # SECONDS: what the tool says on a terminal about an input that takes so long to come
+	script -qec "{ head -n 50 '$DATA/faithful.csv'; sleep $1; tail -n 50 '$DATA/faithful.csv'; } | $tool $(needs "$tool") >/dev/null" /dev/null </dev/null
+}
+progresses() {
+	[ -z "$(on_terminal 0)" ] && on_terminal 1.4 | grep -q "$tool: reading, .*1 s" &&
+		[ -z "$(tool="$tool -q" on_terminal 1.4)" ]
+}
+@test "progress on a terminal after a second, and nowhere else" {
+	command -v script >/dev/null || skip "needs script(1)"
+	each_reader progresses
+}
 
 same_table() { # TEXT [OPTION...]: the same result as the plain form
 	local text=$1

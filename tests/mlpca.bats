@@ -40,6 +40,12 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	fails 2 "--ddof: '2' is not a whole number from 0 to 1" mlpca --ddof 2 -i species "$iris"
 }
 
+@test "--scale --no-center divides by root mean squares over n - ddof; PPCA divides by n" {
+	near "$(printf 'a,b\n1,2\n2,5\n3,4\n' | mlpca --scale --no-center --no-names -s mean)" "a,0,2.64575131106459059 b,0,4.74341649025256901" 1e-15
+	fails 2 'leave out --ddof 1' mlpca --probabilistic -k 2 --ddof 1 -i species "$iris"
+	[ "$(pca --probabilistic -k 2 --ddof 0)" = "$(pca --probabilistic -k 2)" ]
+}
+
 @test "-k and --energy choose the number of components" {
 	[ "$(pca -k 2 -s variance | wc -l)" -eq 2 ]
 	[ "$(pca --energy 0.95 -s variance | wc -l)" -eq 2 ]
@@ -131,6 +137,20 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	sed 's/^components,4/components,3/' m.csv >a.csv
 	fails 2 "key 'components'" mlpca --apply a.csv "$iris"
 	fails 2 'iris.csv: not a model' mlpca --apply "$iris" "$iris"
+	changed() { sed "$1" m.csv >a.csv; ! cmp -s a.csv m.csv && fails 2 "a.csv: not a model that mlpca wrote: $2" mlpca --apply a.csv "$iris"; }
+	changed 's/^centered,1/centered,0/' "'centered' is 0, but a mean is not"
+	changed 's/^probabilistic,0/probabilistic,1/' "'probabilistic' does not go with"
+	changed 's/^noise_variance,0/noise_variance,0.1/' "'probabilistic' is 0, but there is a noise"
+	changed 's/^rows,150/rows,1/' '1 rows of 4 columns do not make 4 components'
+	changed 's/^total_variance,4.*/total_variance,4/' 'the variances of the components exceed the total'
+	changed 's/^PC2,0.24/PC2,5.24/' 'the variance of component 2 is above that of the one before'
+	changed 's/^petal_length,0.85/petal_length,0.75/' 'component 1 has length'
+	changed 's/^petal_length,\(0.85[0-9]*\),\(-0.17[0-9]*\)/petal_length,\1,0.17337/' 'components 1 and 2 are not orthogonal'
+	mlpca --scale -x species --save m.csv "$iris" >/dev/null
+	changed 's/^scaled,1/scaled,0/' "'scaled' is 0, but a scale is not 1"
+	mlpca --probabilistic -k 2 -x species --save m.csv "$iris" >/dev/null
+	changed 's/^whiten,0/whiten,1/' "'probabilistic' does not go with whitening"
+	changed 's/^noise_variance,0.05/noise_variance,0.06/' 'component 1 has length'
 	fails 2 'No such file' mlpca --apply none.csv "$iris"
 	fails 2 'with --apply the model decides' mlpca -k 2 --apply m.csv "$iris"
 }
@@ -148,6 +168,28 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	[ "$(ls)" = m.csv ]
 }
 
+@test "--save: the model appears only when all was printed" {
+	cd "$BATS_TEST_TMPDIR"
+	echo old >m.csv
+	fails 2 'cannot write to standard output' sh -c "mlpca -x species --save m.csv '$iris' >/dev/full"
+	[ "$(cat m.csv)" = old ]
+	mlpca -x species -k 1 --save k.csv "$iris" >/dev/null
+	printf 'sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n1.7e308,1,1.7e308,1\n' >huge.csv
+	fails 2 'row 2: a result is too large for a double' mlpca --apply k.csv huge.csv
+	fails 2 'row 2: a result is too large for a double' mlpca --apply k.csv -s t2q huge.csv
+	printf 'PC1\n1e308\n' | mlpca --inverse --apply k.csv >back.csv
+	printf 'a\n1e10\n3e10\n' | mlpca --scale --save s.csv >/dev/null
+	fails 2 'row 1: a result is too large for a double' sh -c "printf 'PC1\n1.7e308\n' | mlpca --inverse --apply s.csv"
+	[ -z "$(find . -name '.*' -type f)" ]
+}
+
+@test "--save refuses columns of one name, for --apply could not tell them apart" {
+	fails 2 "stdin: two columns are called 'a', and a model finds its columns by name" sh -c "printf 'a,b,a\n1,2,3\n2,5,4\n3,1,1\n' | mlpca --save '$BATS_TEST_TMPDIR/m.csv'"
+	[ ! -e "$BATS_TEST_TMPDIR/m.csv" ]
+	printf 'a,b,a\n1,2,3\n2,5,4\n3,1,1\n' | mlpca -x 3 --save "$BATS_TEST_TMPDIR/m.csv"
+	printf 'a,b,a\n1,2,3\n2,5,4\n3,1,1\n' | mlpca -H --names a,b,c --save "$BATS_TEST_TMPDIR/m.csv"
+}
+
 @test "the error for a text column is the one promised" {
 	cd "$BATS_TEST_DIRNAME/.."
 	fails 2 "mlpca: examples/data/iris.csv:2: column 5 (species): 'setosa' is not a number; leave it out with -x species or carry it with -i species" mlpca examples/data/iris.csv
@@ -162,6 +204,8 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	near "$(printf '1,7\n2,7\n3,7\n' | mlpca -N --no-names -s variance | head -n 1)" PC1,1,1,1 1e-14
 	[ "$(printf '1,.1\n2,.1\n3,.1\n' | mlpca -N --no-names -s variance | sed -n 2p)" = PC2,0,0,1 ]
 	fails 2 'constant' sh -c "printf 'a,b\n1,7\n2,7\n' | mlpca --scale"
+	fails 2 'column column2 is constant: it has no standard deviation to divide by; leave it out with -x column2' sh -c "printf '1,7\n2,7\n' | mlpca --scale"
+	near "$(printf '1,7\n2,7\n' | mlpca --scale -x column2 --no-names -s variance)" PC1,1,1,1 1e-15
 	[ "$(printf '5,5\n5,5\n5,5\n' | mlpca -N --no-names)" = "$(printf '0,0\n0,0\n0,0')" ]
 	fails 2 'too large for a double' sh -c "printf '1e200\n3e200\n' | mlpca -N"
 	near "$(printf '1e150,0\n3e150,0\n' | mlpca -N --no-names -s variance | head -n 1 | sed 's/e300//')" PC1,2,1,1 1e-12

@@ -326,6 +326,89 @@ ml_status pca_fit(const gsl_matrix *x, const pca_params *params, pca_model *mode
     return status;
 }
 
+/* --- a model that was read --- */
+
+static bool all_are(const gsl_vector *v, double value)
+{
+    for (size_t j = 0; j < v->size; j++)
+        if (gsl_vector_get(v, j) != value)
+            return false;
+    return true;
+}
+
+static ml_status check_flags(const pca_model *m, ml_message *why)
+{
+    if (!m->centered && !all_are(m->mean, 0))
+        return ml_fail(why, "'centered' is 0, but a mean is not");
+    if (!m->scaled && !all_are(m->scale, 1))
+        return ml_fail(why, "'scaled' is 0, but a scale is not 1");
+    if (m->probabilistic &&
+        (m->whiten != PCA_WHITEN_NONE || m->ddof != 0 || m->kept >= m->columns || !(m->noise > 0)))
+        return ml_fail(why,
+                       "'probabilistic' does not go with whitening, with ddof 1, with as many components as "
+                       "columns or without noise");
+    if (!m->probabilistic && (m->noise != 0 || m->log_likelihood != 0))
+        return ml_fail(why, "'probabilistic' is 0, but there is a noise variance or a likelihood");
+    if (m->count <= (size_t)m->ddof || m->kept > m->columns)
+        return ml_fail(why, "%zu rows of %zu columns do not make %zu components", m->count, m->columns,
+                       m->kept);
+    return ML_OK;
+}
+
+static ml_status check_variances(const pca_model *m, ml_message *why)
+{
+    double sum = 0;
+    for (size_t k = 0; k < m->kept; k++) {
+        double variance = gsl_vector_get(m->variance, k);
+        if (variance < 0 || (variance == 0 && m->whiten != PCA_WHITEN_NONE))
+            return ml_fail(why, "the variance of component %zu must be above 0", k + 1);
+        if (k > 0 && variance > gsl_vector_get(m->variance, k - 1))
+            return ml_fail(why, "the variance of component %zu is above that of the one before", k + 1);
+        sum += variance;
+    }
+    return sum <= m->total * (1 + 1e-9) ? ML_OK
+                                        : ml_fail(why, "the variances of the components exceed the total");
+}
+
+static ml_status check_scales(const pca_model *m, const char *const *names, ml_message *why)
+{
+    for (size_t j = 0; j < m->columns; j++)
+        if (!(gsl_vector_get(m->scale, j) > 0))
+            return ml_fail(why, "the scale of column %s must be above 0", names[j]);
+    return ML_OK;
+}
+
+/* The components are orthogonal, of unit length or, PPCA, of length sqrt(variance - noise). */
+static ml_status check_components(const pca_model *m, ml_message *why)
+{
+    for (size_t k = 0; k < m->kept; k++) {
+        gsl_vector_const_view a = gsl_matrix_const_column(m->components, k);
+        double length = gsl_blas_dnrm2(&a.vector), wanted = 1, product;
+        if (m->probabilistic)
+            wanted = sqrt(fmax(0, gsl_vector_get(m->variance, k) - m->noise));
+        double size = sqrt(m->probabilistic ? gsl_vector_get(m->variance, k) : 1);
+        if (!(fabs(length - wanted) <= 1e-6 * size))
+            return ml_fail(why, "component %zu has length %g where %g was expected", k + 1, length, wanted);
+        if (k == 0)
+            continue;
+        gsl_vector_const_view b = gsl_matrix_const_column(m->components, k - 1);
+        gsl_blas_ddot(&a.vector, &b.vector, &product);
+        if (!(fabs(product) <= 1e-6 * length * gsl_blas_dnrm2(&b.vector)))
+            return ml_fail(why, "components %zu and %zu are not orthogonal", k, k + 1);
+    }
+    return ML_OK;
+}
+
+ml_status pca_check_model(const pca_model *model, const char *const *names, ml_message *why)
+{
+    ml_status status = check_scales(model, names, why);
+    if (status == ML_OK)
+        status = check_flags(model, why);
+    if (status == ML_OK)
+        status = check_variances(model, why);
+    return status == ML_OK ? check_components(model, why) : status;
+}
+
 double pca_ratio(const pca_model *model, size_t j)
 {
     return model->total > 0 ? gsl_vector_get(model->variance, j) / model->total : 0;

@@ -24,7 +24,8 @@ typedef struct pca_params {
     size_t components; /* K; 0: all, min(columns, rows - 1 if centred), at least 1 */
     double energy;     /* 0, or the share of the variance in (0, 1] that decides K; not with components */
     bool center;       /* default true */
-    bool scale;        /* divide by the standard deviations (of ddof): PCA of the correlation matrix */
+    bool scale;        /* divide by the standard deviations (of ddof; about 0 unless centred): PCA of the
+                        * correlation matrix */
     int ddof;          /* variances divide by n - ddof: 0 or 1; default 1; ignored (0) when probabilistic */
     pca_whiten whiten;
     bool probabilistic; /* PPCA: Tipping, Bishop, J. R. Statist. Soc. B 61 (1999) 611; needs K < columns */
@@ -73,25 +74,34 @@ ml_status pca_fit(const gsl_matrix *x, const pca_params *params, pca_model *mode
 ml_status pca_alloc(pca_model *model, size_t columns, size_t kept, ml_message *why);
 void pca_free(pca_model *model);
 
+/* Is MODEL one that a fit can have made?  For a model that was read: shapes agree, but a flag or a number may
+ * have been changed by hand, and would give scores that look like any.  NAMES are those of the columns. */
+ml_status pca_check_model(const pca_model *model, const char *const *names, ml_message *why);
+
 double pca_ratio(const pca_model *model, size_t j);      /* variance j / total; 0 when total is 0 */
 double pca_cumulative(const pca_model *model, size_t j); /* sum of ratios 0..j */
 
 /* Per-row functions: a row gives the same bytes whatever rows stand around it and whatever JOBS is.
- * ROWS is rows x p; OUT must have the shape said. */
+ * ROWS is rows x p; OUT must have the shape said.  They fail when a result is too large for a double: the
+ * message tells the first such row, FIRST being the number of the first of ROWS. */
 
 /* Columns of the scores: K, or p with PCA_WHITEN_ZCA. */
 size_t pca_score_columns(const pca_model *model);
 /* Scores, rows x pca_score_columns: V'x; whitened when the model says so; PPCA: the posterior means
  * E[z|x] = M^-1 W'x (their section 3.3), which shrink toward 0 (whiten must be none). */
-void pca_scores(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs);
+ml_status pca_scores(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first, int jobs,
+                     ml_message *why);
 /* The rows through K components and back in their units, rows x p. */
-void pca_reconstruct(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs);
+ml_status pca_reconstruct(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first,
+                          int jobs, ml_message *why);
 /* From scores (of any of the kinds above) back to the units of the rows, rows x p; PPCA: the least-squares
  * reconstruction W (W'W)^-1 M z of their section 3.3. */
-void pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *out, int jobs);
+ml_status pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *out, size_t first,
+                      int jobs, ml_message *why);
 /* rows x 2: Hotelling's T^2, the sum of score_j^2 / variance_j over the components with variance > 0, and
  * Q, the squared distance to the reconstruction in centred and scaled units (Jackson, Mudholkar,
  * Technometrics 21 (1979) 341). */
-ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs, ml_message *why);
+ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first, int jobs,
+                  ml_message *why);
 
 #endif

@@ -1,5 +1,6 @@
 /* What a model says of rows: scores, reconstructions, distances. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/clones.h"
@@ -205,12 +206,23 @@ typedef struct rows_job {
     gsl_matrix *out;
     row_function *function; /* NULL: T squared and Q */
     double *scratch;        /* a row of `columns` for each worker, for T squared and Q */
+    size_t *too_large; /* for each piece, the first row with a result that is not finite; SIZE_MAX: none */
 } rows_job;
+
+/* The sum of X - X is 0 unless an X is inf or nan. */
+static bool is_finite(const double *x, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += x[i] - x[i];
+    return sum == 0;
+}
 
 static void rows_piece(size_t piece, int worker, void *context)
 {
     const rows_job *job = context;
     size_t end = least((piece + 1) * PIECE, job->rows->size1);
+    job->too_large[piece] = SIZE_MAX;
     for (size_t i = piece * PIECE; i < end; i++) {
         const double *row = job->rows->data + i * job->rows->tda;
         double *out = job->out->data + i * job->out->tda;
@@ -220,35 +232,58 @@ static void rows_piece(size_t piece, int worker, void *context)
             out[0] = t2_row(job->model, row);
             out[1] = q_row(job->model, row, job->scratch + (size_t)worker * job->model->columns);
         }
+        if (job->too_large[piece] == SIZE_MAX && !is_finite(out, job->out->size2))
+            job->too_large[piece] = i;
     }
 }
 
-static void all_rows(rows_job job, int jobs)
+static ml_status all_rows(rows_job job, size_t first, int jobs, ml_message *why)
 {
-    parallel_for((job.rows->size1 + PIECE - 1) / PIECE, jobs, rows_piece, &job);
+    size_t pieces = (job.rows->size1 + PIECE - 1) / PIECE, at = 0;
+    job.too_large = memory_array(pieces, sizeof *job.too_large);
+    if (job.too_large == NULL)
+        return ml_fail_memory(why, "the results", pieces * sizeof *job.too_large);
+    parallel_for(pieces, jobs, rows_piece, &job);
+    while (at < pieces && job.too_large[at] == SIZE_MAX)
+        at++;
+    ml_status status =
+        at == pieces
+            ? ML_OK
+            : ml_fail(why, "row %zu: a result is too large for a double; divide the data by a power of ten",
+                      first + job.too_large[at]);
+    free(job.too_large);
+    return status;
 }
 
-void pca_scores(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs)
+ml_status pca_scores(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first, int jobs,
+                     ml_message *why)
 {
-    all_rows((rows_job){.model = model, .rows = rows, .out = out, .function = score_row}, jobs);
+    return all_rows((rows_job){.model = model, .rows = rows, .out = out, .function = score_row}, first, jobs,
+                    why);
 }
 
-void pca_reconstruct(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs)
+ml_status pca_reconstruct(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first,
+                          int jobs, ml_message *why)
 {
-    all_rows((rows_job){.model = model, .rows = rows, .out = out, .function = reconstruct_row}, jobs);
+    return all_rows((rows_job){.model = model, .rows = rows, .out = out, .function = reconstruct_row}, first,
+                    jobs, why);
 }
 
-void pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *out, int jobs)
+ml_status pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *out, size_t first,
+                      int jobs, ml_message *why)
 {
-    all_rows((rows_job){.model = model, .rows = scores, .out = out, .function = inverse_row}, jobs);
+    return all_rows((rows_job){.model = model, .rows = scores, .out = out, .function = inverse_row}, first,
+                    jobs, why);
 }
 
-ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, int jobs, ml_message *why)
+ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first, int jobs,
+                  ml_message *why)
 {
     double *scratch = memory_array((size_t)(jobs < 1 ? 1 : jobs) * model->columns, sizeof *scratch);
     if (scratch == NULL)
         return ml_fail_memory(why, "T squared and Q", model->columns * sizeof *scratch);
-    all_rows((rows_job){.model = model, .rows = rows, .out = out, .scratch = scratch}, jobs);
+    ml_status status =
+        all_rows((rows_job){.model = model, .rows = rows, .out = out, .scratch = scratch}, first, jobs, why);
     free(scratch);
-    return ML_OK;
+    return status;
 }

@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "base/parallel.h"
 #include "table/cli_internal.h"
+#include "table/progress.h"
 
 static void note_from_reader(void *context, const char *text)
 {
@@ -134,8 +135,9 @@ static int add_show(cli *c, const char *name)
     for (size_t i = 0; c->tool->shows[i].name != NULL; i++) {
         if (strcmp(c->tool->shows[i].name, name) != 0)
             continue;
-        if (!cli_shows(c, name))
-            c->shows[c->show_count++] = i;
+        if (cli_shows(c, name))
+            return cli_usage(c, "--show: '%s' stands twice in the list", name);
+        c->shows[c->show_count++] = i;
         return -1;
     }
     return unknown_show(c, name);
@@ -353,8 +355,10 @@ static void hold_standard_streams(void)
 
 /* A shard has no header of its own to guess from: a guess that differs between shards would be a wrong
  * result. */
-static int check_partial(cli *c)
+static int check_common(cli *c)
 {
+    if (cli_given(c, "header") && cli_given(c, "no-header"))
+        return cli_usage(c, "-H says that the first line is names and -N that it is data; give one of them");
     if (c->partial && c->merge)
         return cli_usage(c, "--partial makes states and --merge reads them; give one of them");
     if (c->partial && c->reader.header == READER_GUESS && c->reader.names == NULL)
@@ -377,6 +381,9 @@ static void finish(cli *c)
     if (c->job_count == 0)
         c->job_count = (size_t)parallel_processors();
     c->writer.jobs = c->reader.jobs = (int)c->job_count;
+    c->reader.unique_names = c->save != NULL;
+    if (!c->quiet && isatty(STDERR_FILENO))
+        progress_begin(c->tool->name);
 }
 
 /* Operands are wanted until the process ends; the static pointer says so to leak checkers, and volatile keeps
@@ -410,7 +417,7 @@ int cli_parse(cli *c, const cli_tool *tool, void *params, int argc, char **argv)
     if (status < 0)
         status = take_operands(c, argc, argv);
     if (status < 0)
-        status = check_partial(c);
+        status = check_common(c);
     if (status >= 0)
         return status;
     finish(c);

@@ -128,6 +128,14 @@ int cli_usage(const cli *c, const char *format, ...) __attribute__((format(print
 writer *cli_output(const cli *c);
 int cli_close(const cli *c, writer *w, int status);
 
+/* --save, so that a model is there only when all that was printed is: open, write the blocks, close before
+ * anything is printed, and commit after cli_close.  cli_save_close takes the status of the writing; after a
+ * failure *FILE is NULL.  cli_commit puts FILE (NULL: none) in place, or leaves what was there before when
+ * STATUS is ML_FAIL, and returns the exit status. */
+ml_status cli_save_open(const cli *c, save **file, writer **w, ml_message *why);
+ml_status cli_save_close(save **file, writer *w, ml_status status, ml_message *why);
+int cli_commit(const cli *c, save *file, int status);
+
 /* -1 when standard input can be read, else the exit status: it is a terminal, and a short help was printed.
  */
 int cli_needs_input(const cli *c);

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "table/cli_internal.h"
+#include "table/progress.h"
 
 static void print_line(const cli *c, const char *format, va_list arguments)
 {
+    progress_hide();
     fprintf(stderr, "%s: ", c->tool->name);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
@@ -26,6 +28,7 @@ void cli_note(const cli *c, const char *format, ...)
 
 int cli_fail(const cli *c, const ml_message *why)
 {
+    progress_end();
     fprintf(stderr, "%s: %s\n", c->tool->name, why->text);
     return ML_FAIL;
 }
@@ -42,6 +45,7 @@ int cli_usage(const cli *c, const char *format, ...)
 
 int cli_write_text(const cli *c, const char *text, size_t left)
 {
+    progress_end();
     while (left > 0) {
         ssize_t n = write(STDOUT_FILENO, text, left);
         if (n < 0 && errno == EINTR)
@@ -78,6 +82,9 @@ int cli_needs_input(const cli *c)
 
 writer *cli_output(const cli *c)
 {
+    progress_phase("printing");
+    if (isatty(STDOUT_FILENO)) /* the line would stand among the rows */
+        progress_end();
     return writer_open(STDOUT_FILENO, &c->writer);
 }
 
@@ -85,7 +92,9 @@ int cli_close(const cli *c, writer *w, int status)
 {
     ml_message why;
     bool broken = false;
-    if (w != NULL && writer_close(w, &broken, &why) != ML_OK) {
+    bool written = w == NULL || writer_close(w, &broken, &why) == ML_OK;
+    progress_end();
+    if (!written) {
         if (!broken)
             cli_fail(c, &why);
         return ML_FAIL;
@@ -114,26 +123,59 @@ int cli_steps_close(const cli *c, steps *s, int status)
     return status;
 }
 
+/* A writer of text on the file that FILE becomes. */
+static ml_status open_file(const char *path, writer_options options, save **file, writer **w, ml_message *why)
+{
+    options.format = WRITER_CSV;
+    options.delimiter = ',';
+    options.names = true;
+    options.jobs = 1;
+    options.target = path;
+    ml_status status = save_open(file, path, why);
+    if (status != ML_OK)
+        return status;
+    *w = writer_open(save_fd(*file), &options);
+    if (*w != NULL)
+        return ML_OK;
+    save_abandon(*file);
+    *file = NULL;
+    return ml_fail_memory(why, path, sizeof options);
+}
+
+ml_status cli_save_open(const cli *c, save **file, writer **w, ml_message *why)
+{
+    return open_file(c->save, (writer_options){.blocks = true}, file, w, why);
+}
+
+ml_status cli_save_close(save **file, writer *w, ml_status status, ml_message *why)
+{
+    ml_message unwritten;
+    if (writer_close(w, NULL, &unwritten) != ML_OK && status == ML_OK) {
+        *why = unwritten;
+        status = ML_FAIL;
+    }
+    if (status != ML_FAIL)
+        return status;
+    save_abandon(*file);
+    *file = NULL;
+    return status;
+}
+
+int cli_commit(const cli *c, save *file, int status)
+{
+    ml_message why;
+    if (file != NULL && status != ML_FAIL && save_commit(file, &why) != ML_OK)
+        return cli_fail(c, &why);
+    if (file != NULL && status == ML_FAIL)
+        save_abandon(file);
+    return status;
+}
+
 ml_status cli_trace_open(const cli *c, cli_trace *t, ml_message *why)
 {
     *t = (cli_trace){0};
-    if (c->trace == NULL)
-        return ML_OK;
-    ml_status status = save_open(&t->file, c->trace, why);
-    if (status != ML_OK)
-        return status;
-    writer_options options = {.format = WRITER_CSV,
-                              .delimiter = ',',
-                              .names = true,
-                              .precision = (int)c->precision,
-                              .jobs = 1,
-                              .target = c->trace};
-    t->out = writer_open(save_fd(t->file), &options);
-    if (t->out != NULL)
-        return ML_OK;
-    save_abandon(t->file);
-    t->file = NULL;
-    return ml_fail_memory(why, "the trace", sizeof options);
+    writer_options options = {.precision = (int)c->precision};
+    return c->trace ? open_file(c->trace, options, &t->file, &t->out, why) : ML_OK;
 }
 
 ml_status cli_trace_close(cli_trace *t, bool whole, ml_message *why)

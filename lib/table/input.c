@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,9 +37,15 @@ ml_status input_open(input *in, const char *path, int jobs, ml_message *why)
     if (S_ISDIR(about.st_mode))
         return ml_fail(why, "%s: %s", in->name, strerror(EISDIR));
     in->regular = S_ISREG(about.st_mode);
+    in->size = about.st_size;
     if (in->regular && (in->offset = lseek(in->fd, 0, SEEK_CUR)) < 0)
         in->regular = false;
     return ML_OK;
+}
+
+double input_share(const input *in)
+{
+    return in->regular && in->size > 0 ? fmin((double)in->offset / (double)in->size, 1) : -1;
 }
 
 void input_close(input *in)

@@ -22,8 +22,8 @@ typedef struct input {
     const char *name; /* for messages: the path, or "stdin" */
     int fd;
     bool owned, regular, ended;
-    bool waits;   /* fill whole stretches from a pipe, rather than hand on what has come */
-    off_t offset; /* of the next byte of a regular file */
+    bool waits;         /* fill whole stretches from a pipe, rather than hand on what has come */
+    off_t offset, size; /* of the next byte, and in all, of a regular file */
     char *bytes;
     size_t begin, end, capacity; /* bytes[begin..end) wait to be parsed */
     survey *pieces;              /* of the last input_fill: piece i begins at i * piece */
@@ -38,6 +38,9 @@ ml_status input_open(input *in, const char *path, int jobs, ml_message *why);
 /* Move the waiting bytes to the front, read until there are TOTAL of them, or what has come, or the input
  * ends, and survey them.  At the end of the input a missing last newline is added. */
 ml_status input_fill(input *in, size_t total, ml_message *why);
+
+/* The share (0..1) of the input that has been read; negative where its size is not known. */
+double input_share(const input *in);
 
 void input_close(input *in);
 

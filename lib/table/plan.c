@@ -285,6 +285,10 @@ static ml_status fill_plan(planning *p)
         status = ml_fail_memory(p->why, "the columns", p->from.count * sizeof(scan_column));
     if (status != ML_OK)
         return status;
+    if (p->o->unique_names && p->schema->names != NULL &&
+        (status = select_check_unique((const char *const *)p->schema->names, p->schema->columns,
+                                      p->from.where, p->why)) != ML_OK)
+        return status;
     p->plan->numbers = p->schema->columns;
     p->plan->texts = p->schema->text_count + (p->schema->target != NULL);
     p->plan->straight = is_straight(p->plan);

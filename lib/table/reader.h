@@ -40,6 +40,7 @@ typedef struct reader_options {
     /* --partial: the input is a piece of a larger one.  No rows, or nothing at all (then there are no columns
      * either), are no error, and a first line that is just the given names is not taken for data. */
     bool shard;
+    bool unique_names; /* --save: refuse columns of the same name, for a model finds its columns by name */
     reader_na na;
     const char *na_values;    /* tokens that mean missing, comma-separated; NULL: the empty cell and NA */
     const char *const *match; /* --apply: use just these columns, in this order, found by name (by position */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "table/progress.h"
 #include "table/reader_internal.h"
 
 /* --- stretches --- */
@@ -211,5 +212,6 @@ ml_status reader_take_rows(reader *r, sink *to, bool *more, ml_message *why)
     }
     *more = to->rows > before;
     r->taken += to->rows - before;
+    progress_rows(r->taken, input_share(&r->in));
     return *more || r->ended ? ML_OK : end_block(r, why);
 }

@@ -123,10 +123,22 @@ static bool read_number(span s, size_t *number)
     return s.length > 0;
 }
 
+/* The place of a column without a name in its name by place, `column3`. */
+static bool read_place(const char *name, size_t *number)
+{
+    const char *digits = name + strlen("column");
+    return strncmp(name, "column", strlen("column")) == 0 && digits[0] != '0' &&
+           read_number((span){digits, strlen(digits)}, number);
+}
+
 /* How many columns are called NAME; *COLUMN is the first. */
 static size_t find_name(const select_from *from, const char *name, size_t *column)
 {
-    size_t found = 0;
+    size_t found = 0, number;
+    if (from->names == NULL && read_place(name, &number) && number <= from->count) {
+        *column = number - 1;
+        return 1;
+    }
     for (size_t i = 0; from->names != NULL && i < from->count; i++)
         if (strcmp(from->names[i], name) == 0 && found++ == 0)
             *column = i;
@@ -287,5 +299,28 @@ ml_status select_column(size_t *column, const char *item, const char *option, co
         status =
             ml_fail(why, "%s: %s takes one column, '%s' are %zu", from->where, option, item, chosen.count);
     free(chosen.columns);
+    return status;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+ml_status select_check_unique(const char *const *names, size_t count, const char *where, ml_message *why)
+{
+    const char **sorted = memory_array(count, sizeof *sorted);
+    if (sorted == NULL)
+        return ml_fail_memory(why, "the names", count * sizeof *sorted);
+    memcpy(sorted, names, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_text);
+    ml_status status = ML_OK;
+    for (size_t i = 0; status == ML_OK && i + 1 < count; i++)
+        if (strcmp(sorted[i], sorted[i + 1]) == 0)
+            status = ml_fail(why,
+                             "%s: two columns are called '%s', and a model finds its columns by name; leave "
+                             "one out by its number, or give all of them names with -H --names",
+                             where, sorted[i]);
+    free(sorted);
     return status;
 }

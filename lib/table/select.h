@@ -2,7 +2,8 @@
  *
  * A LIST is items separated by commas.  An item is an exact name, else a 1-based number, else a range of
  * numbers (`2-4`, `3-`, `-4`) or of names or numbers (`a:b`, `a:`, `:b`).  An item or the end of a range in
- * double quotes (doubled inside) is a name and may hold commas and colons.  Blanks around it are ignored. */
+ * double quotes (doubled inside) is a name and may hold commas and colons.  Blanks around it are ignored.
+ * The columns of a table without names are called column1, column2, ... as in what is printed. */
 #ifndef TABLE_SELECT_H
 #define TABLE_SELECT_H
 
@@ -31,6 +32,9 @@ ml_status select_columns(select_list *chosen, const char *list, const char *opti
 /* The one column that ITEM names; more than one is an error. */
 ml_status select_column(size_t *column, const char *item, const char *option, const select_from *from,
                         ml_message *why);
+
+/* That no two of COUNT names are the same; WHERE begins the message. */
+ml_status select_check_unique(const char *const *names, size_t count, const char *where, ml_message *why);
 
 /* Split LIST at the commas outside quotes; the parts are trimmed and their quotes taken off.  *PARTS and
  * the texts are the caller's: select_free_texts. */

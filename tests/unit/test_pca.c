@@ -61,11 +61,11 @@ static void known(void)
     check_vector(m.variance, (double[]){2.480241579149, 0.989765152540}, 1e-12);
     CHECK_NEAR(m.total, 4, 1e-14);
     gsl_matrix *z = gsl_matrix_alloc(50, 2);
-    pca_scores(&m, &states.matrix, z, 2);
+    pca_scores(&m, &states.matrix, z, 1, 2, &why);
     gsl_matrix_view first = gsl_matrix_submatrix(z, 0, 0, 2, 2);
     check_matrix(&first.matrix, (double[]){0.975660448334, -1.122001210433, 1.930537878514, -1.062426919534},
                  1e-11);
-    CHECK(pca_t2q(&m, &states.matrix, z, 2, &why) == ML_OK);
+    CHECK(pca_t2q(&m, &states.matrix, z, 1, 2, &why) == ML_OK);
     check_matrix(&first.matrix, (double[]){1.655703090478, 0.21735829265, 2.64308974375, 4.266889651365},
                  1e-11);
     gsl_matrix_free(z);
@@ -88,21 +88,21 @@ static void probabilistic(void)
                             0.743049043595, 0.808827965004, 0.142443938871},
                  1e-11);
     gsl_matrix *z = gsl_matrix_alloc(50, 2), *x = gsl_matrix_alloc(50, 4), *y = gsl_matrix_alloc(50, 4);
-    pca_scores(&m, &states.matrix, z, 1);
+    pca_scores(&m, &states.matrix, z, 1, 1, &why);
     gsl_matrix_view first = gsl_matrix_submatrix(z, 0, 0, 2, 2);
     check_matrix(&first.matrix, (double[]){0.591428917482, -0.974872430731, 1.170259519689, -0.923110157003},
                  1e-11);
-    pca_inverse(&m, z, x, 1);
+    pca_inverse(&m, z, x, 1, 1, &why);
     params.probabilistic = false;
     params.ddof = 0;
     pca_model plain = fit(&states.matrix, &params);
-    pca_reconstruct(&plain, &states.matrix, y, 1);
+    pca_reconstruct(&plain, &states.matrix, y, 1, 1, &why);
     check_matrix(x, y->data, 1e-12);
-    pca_reconstruct(&m, &states.matrix, x, 1);
+    pca_reconstruct(&m, &states.matrix, x, 1, 1, &why);
     check_matrix(x, y->data, 1e-12);
-    pca_t2q(&m, &states.matrix, z, 1, &why);
+    pca_t2q(&m, &states.matrix, z, 1, 1, &why);
     gsl_matrix *plain_z = gsl_matrix_alloc(50, 2);
-    pca_t2q(&plain, &states.matrix, plain_z, 1, &why);
+    pca_t2q(&plain, &states.matrix, plain_z, 1, 1, &why);
     check_matrix(z, plain_z->data, 1e-12);
     gsl_matrix_free(plain_z);
     gsl_matrix_free(x);
@@ -133,7 +133,7 @@ static void whitened(void)
         params.whiten = (pca_whiten)whiten;
         pca_model m = fit(x, &params);
         CHECK(pca_score_columns(&m) == 70);
-        pca_scores(&m, x, z, 2);
+        pca_scores(&m, x, z, 1, 2, &why);
         for (size_t a = 0; a < 70; a++)
             for (size_t b = a; b < 70; b++) {
                 double sum = 0, turned = 0;
@@ -147,7 +147,7 @@ static void whitened(void)
                 if (whiten == PCA_WHITEN_ZCA) /* z is a symmetric matrix times x, so z'x is symmetric */
                     CHECK_NEAR(turned / 400, 0, 1e-11);
             }
-        pca_inverse(&m, z, back, 2);
+        pca_inverse(&m, z, back, 1, 2, &why);
         check_matrix(back, x->data, 1e-12);
         pca_free(&m);
     }
@@ -185,14 +185,14 @@ static void same_bytes(void)
     gsl_matrix *z = gsl_matrix_alloc(1000, 11), *y = gsl_matrix_alloc(1000, 30),
                *t = gsl_matrix_alloc(1000, 2);
     gsl_matrix *z1 = gsl_matrix_alloc(1, 11), *y1 = gsl_matrix_alloc(1, 30), *t1 = gsl_matrix_alloc(1, 2);
-    pca_scores(&whole, x, z, 3);
-    pca_reconstruct(&whole, x, y, 2);
-    pca_t2q(&whole, x, t, 3, &why);
+    pca_scores(&whole, x, z, 1, 3, &why);
+    pca_reconstruct(&whole, x, y, 1, 2, &why);
+    pca_t2q(&whole, x, t, 1, 3, &why);
     for (size_t i = 0; i < 1000; i++) {
         gsl_matrix_view row = gsl_matrix_submatrix(x, i, 0, 1, 30);
-        pca_scores(&whole, &row.matrix, z1, 1);
-        pca_reconstruct(&whole, &row.matrix, y1, 1);
-        pca_t2q(&whole, &row.matrix, t1, 1, &why);
+        pca_scores(&whole, &row.matrix, z1, 1, 1, &why);
+        pca_reconstruct(&whole, &row.matrix, y1, 1, 1, &why);
+        pca_t2q(&whole, &row.matrix, t1, 1, 1, &why);
         CHECK(memcmp(z1->data, gsl_matrix_ptr(z, i, 0), 11 * sizeof(double)) == 0);
         CHECK(memcmp(y1->data, gsl_matrix_ptr(y, i, 0), 30 * sizeof(double)) == 0);
         CHECK(memcmp(t1->data, gsl_matrix_ptr(t, i, 0), 2 * sizeof(double)) == 0);

@@ -46,6 +46,14 @@ static void check_forms(void)
     CHECK_TEXT(chosen(&named, ":petal"), "1 2");
     CHECK_TEXT(chosen(&named, "petal:4"), "2 3 4");
 
+    unit_case("columns without names go by the names that are printed for them");
+    CHECK_TEXT(chosen(&bare, "column2"), "2");
+    CHECK_TEXT(chosen(&bare, "column5,column1:column3"), "5 1 2 3");
+    CHECK_TEXT(chosen(&bare, "column6"),
+               "f.csv: there is no column 'column6' (-c): the columns have no names; take a number from 1 to "
+               "5, or name them with --names");
+    CHECK(strstr(chosen(&named, "column2"), "there is no column 'column2'") != NULL);
+
     unit_case("an exact name comes before a number and before a range");
     CHECK_TEXT(chosen(&named, "3"), "8");
     CHECK_TEXT(chosen(&named, "2-4"), "4");
