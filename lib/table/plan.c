@@ -168,7 +168,7 @@ static char *name_of(const planning *p, size_t column)
 static bool set_text(const planning *p, text_column *text, size_t column, scan_action action, size_t to)
 {
     *text = (text_column){.name = name_of(p, column), .position = column + 1};
-    p->plan->column[column] = (scan_column){action, to};
+    p->plan->column[column] = (scan_column){.action = action, .to = to};
     return text->name != NULL;
 }
 
@@ -177,7 +177,7 @@ static bool set_number(planning *p, size_t column)
     table *t = p->schema;
     size_t to = t->columns++;
     t->positions[to] = column + 1;
-    p->plan->column[column] = (scan_column){SCAN_NUMBER, to};
+    p->plan->column[column] = (scan_column){SCAN_NUMBER, to, SIZE_MAX};
     return t->names == NULL || (t->names[to] = name_of(p, column)) != NULL;
 }
 
@@ -201,17 +201,29 @@ static bool set_numbers(planning *p)
     return good;
 }
 
+/* Beside the numbers of COLUMN, their text. */
+static bool set_number_text(const planning *p, text_column *text, size_t column, size_t to)
+{
+    *text = (text_column){.name = name_of(p, column), .position = column + 1};
+    p->plan->column[column].text = to;
+    return text->name != NULL;
+}
+
 static bool set_texts(planning *p)
 {
     table *t = p->schema;
-    size_t more = p->o->all_text ? p->selected.count : 0;
+    size_t more = p->o->all_text || p->o->keep_text ? p->selected.count : 0;
     t->texts = memory_zeros(p->ids.count + more, sizeof *t->texts);
     bool good = t->texts != NULL;
     for (size_t i = 0; good && i < p->ids.count; i++, t->text_count++)
         good = set_text(p, &t->texts[i], p->ids.columns[i], SCAN_ID, i);
     t->id_count = t->text_count;
-    for (size_t i = 0; good && i < more; i++, t->text_count++)
-        good = set_text(p, &t->texts[t->text_count], p->selected.columns[i], SCAN_TEXT, t->text_count);
+    for (size_t i = 0; good && i < more; i++, t->text_count++) {
+        size_t column = p->selected.columns[i];
+        text_column *text = &t->texts[t->text_count];
+        good = p->o->all_text ? set_text(p, text, column, SCAN_TEXT, t->text_count)
+                              : set_number_text(p, text, column, t->text_count);
+    }
     if (good && p->target != SIZE_MAX && t->target_at == SIZE_MAX) {
         t->target = memory_zeros(1, sizeof *t->target);
         good = t->target != NULL && set_text(p, t->target, p->target, SCAN_TEXT, t->text_count);
@@ -302,7 +314,9 @@ ml_status plan_make(scan_plan *plan, table *schema, const reader_options *option
                   .why = why};
     *schema = (table){.target_at = SIZE_MAX, .weights_at = SIZE_MAX};
     *plan = (scan_plan){.delimiter = options->delimiter, .columns = count, .names = names};
-    plan->half = plan->careful = options->keep_half;
+    plan->half = options->keep_half;
+    plan->keep_text = options->keep_text;
+    plan->careful = options->keep_half || options->keep_text;
     plan->allow_nonfinite = options->allow_nonfinite;
     plan->drop = options->na == READER_NA_DROP;
     plan->keep = options->na == READER_NA_KEEP || options->na == READER_NA_MEAN;

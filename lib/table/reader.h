@@ -31,10 +31,11 @@ typedef struct reader_options {
     const char *columns; /* LISTs as in DESIGN section 3, or NULL: use, leave out, carry as text */
     const char *exclude;
     const char *id;
-    const char *target;   /* one column, or NULL */
-    const char *weights;  /* one column of numbers, or NULL: becomes the last column of `x` */
-    bool target_is_text;  /* read the target as text, else as a number in `x` (its last column) */
-    bool all_text;        /* no numbers: every selected column becomes a text column */
+    const char *target;  /* one column, or NULL */
+    const char *weights; /* one column of numbers, or NULL: becomes the last column of `x` */
+    bool target_is_text; /* read the target as text, else as a number in `x` (its last column) */
+    bool all_text;       /* no numbers: every selected column becomes a text column */
+    bool keep_text; /* keep the cells of the selected numbers as text too: text columns behind the id ones */
     bool allow_nonfinite; /* let inf and nan through; default refuses them with their place */
     bool keep_half;       /* fill table.half */
     /* --partial: the input is a piece of a larger one.  No rows, or nothing at all (then there are no columns

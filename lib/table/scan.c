@@ -349,6 +349,9 @@ static const char *number_cell(const scan_plan *plan, scan *s, const char *p, si
         if (n.form == NUMBER_FRACTION || n.form == NUMBER_PERCENT)
             note_form(plan, s, p, column, text, length, n.form);
     }
+    if (plan->keep_text && plan->column[column].text != SIZE_MAX &&
+        !text_append(&s->texts[plan->column[column].text], s->rows, text, length))
+        return fail_cell(plan, s, p, column, "not enough memory for the text");
     r->x[to] = n.value;
     if (plan->half)
         r->half[to] = n.half_unit;

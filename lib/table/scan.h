@@ -13,7 +13,8 @@ typedef enum scan_action { SCAN_SKIP, SCAN_NUMBER, SCAN_TEXT, SCAN_ID } scan_act
 /* What becomes of one column of the input.  SCAN_ID differs from SCAN_TEXT in that it may be missing. */
 typedef struct scan_column {
     scan_action action;
-    size_t to; /* place in the row of numbers, or in the texts */
+    size_t to;   /* place in the row of numbers, or in the texts */
+    size_t text; /* SCAN_NUMBER, where texts are kept: place in the texts */
 } scan_column;
 
 typedef struct scan_plan {
@@ -23,7 +24,8 @@ typedef struct scan_plan {
     const char *const *names; /* of the input; NULL: none */
     size_t numbers, texts;    /* a row's */
     bool straight;            /* every column is a number, in the order of the input */
-    bool careful;             /* a plain decimal can mean missing, or half units are asked for */
+    bool careful;             /* a plain decimal can mean missing, or half units or texts are asked for */
+    bool keep_text;           /* of numbers; the weights and a target that is a number have no text */
     bool half, allow_nonfinite, drop, keep;
     char **na_values;
     size_t na_count;

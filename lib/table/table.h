@@ -24,10 +24,11 @@ typedef struct text_column {
 typedef struct table {
     size_t rows, columns;
     gsl_matrix *x;
-    char **names;       /* of the numeric columns; NULL when the table has no names */
-    size_t *positions;  /* their 1-based places in the input */
-    gsl_matrix *half;   /* half a unit of each cell's last written digit; NULL unless asked for */
-    text_column *texts; /* id columns in the order asked for, then with all_text the selected ones */
+    char **names;      /* of the numeric columns; NULL when the table has no names */
+    size_t *positions; /* their 1-based places in the input */
+    gsl_matrix *half;  /* half a unit of each cell's last written digit; NULL unless asked for */
+    text_column
+        *texts; /* id columns in the order asked for, then with all_text or keep_text the selected ones */
     size_t text_count, id_count;
     text_column *target; /* the -y column when it is read as text, else NULL */
     size_t target_at;    /* column of x that holds a numeric -y column; SIZE_MAX when there is none */

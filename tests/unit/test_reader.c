@@ -481,6 +481,26 @@ static void check_precision(void)
     check("inf,-Inf\n", " column1@1 column2@2\n inf -inf\n");
 }
 
+static void check_kept_text(void)
+{
+    unit_case("numbers with their text, beside the id columns; what is no number is an error all the same");
+    fresh();
+    options.keep_text = true;
+    options.id = "t";
+    check("a,t,b\n1/3,x,0.10\n 2 ,y,50%\n\"4\",z,1e0\n",
+          "note t.csv:2: column 1 (a): '1/3' read as a fraction\n"
+          "note t.csv:3: column 3 (b): '50%' read as a percentage\n"
+          " a@1 b@3 [t@2] [a@1] [b@3]\n"
+          " 0.33333333333333331 0.10000000000000001 [x] [1/3] [0.10]\n 2 0.5 [y] [ 2 ] [50%]\n"
+          " 4 1 [z] [4] [1e0]\n");
+    check("a,t,b\n1,x,y\n",
+          "! t.csv:2: column 3 (b): 'y' is not a number; leave it out with -x b or carry it with -i b\n");
+    options.na = READER_NA_DROP;
+    options.weights = "a";
+    check("a,t,b\n1,x,2\n3,y,NA\n0.50,z,4\n",
+          "note t.csv: 1 row dropped: missing cells\n b@3 a@1+ [t@2] [b@3]\n 2 1 [x] [2]\n 4 0.5 [z] [4]\n");
+}
+
 /* --- blocks --- */
 
 static void check_blocks(void)
@@ -678,6 +698,7 @@ int main(void)
     check_columns();
     check_missing();
     check_precision();
+    check_kept_text();
     check_blocks();
     check_random();
     check_long();
