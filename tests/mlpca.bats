@@ -180,7 +180,7 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	printf 'PC1\n1e308\n' | mlpca --inverse --apply k.csv >back.csv
 	printf 'a\n1e10\n3e10\n' | mlpca --scale --save s.csv >/dev/null
 	fails 2 'row 1: a result is too large for a double' sh -c "printf 'PC1\n1.7e308\n' | mlpca --inverse --apply s.csv"
-	[ -z "$(find . -name '.*' -type f)" ]
+	! ls | grep -F csv.
 }
 
 @test "--save refuses columns of one name, for --apply could not tell them apart" {
