@@ -26,6 +26,7 @@ numeric_readers() {
 needs() {
 	case $1 in
 	mlkmeans | mlgmm) echo -k 1 ;;
+	mlsolve) echo -m least-squares ;;
 	esac
 }
 

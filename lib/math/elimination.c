@@ -157,9 +157,24 @@ static size_t go_down(run *r, size_t *pivots)
     return rank;
 }
 
+/* Does every column behind the unknowns have an entry in a row without pivot? */
+static bool all_contradict(const run *r, size_t rank)
+{
+    for (size_t j = r->params->unknowns; j < r->columns; j++) {
+        size_t i = rank;
+        while (i < r->rows && fmpq_is_zero(entry(r, i, j)))
+            i++;
+        if (i == r->rows)
+            return false;
+    }
+    return r->params->unknowns < r->columns;
+}
+
 /* From the last pivot: divide its row, clear the column above. */
 static void go_up(run *r, const size_t *pivots, size_t rank)
 {
+    if (all_contradict(r, rank))
+        r->s = NULL;
     for (size_t k = rank; k-- > 0;) {
         divide_row(r, k, pivots[k]);
         clear_column(r, k, pivots[k], 0, k);

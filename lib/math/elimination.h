@@ -1,9 +1,12 @@
 /* elimination.h: Gaussian elimination in rational arithmetic, every row operation written out.
  *
  * FLINT's fmpq_mat holds the numbers; nothing is rounded.  The order of the operations is the textbooks':
- *   ELIMINATION_GAUSS   columns from the left: a pivot row comes up if it has to, its multiples clear what is
- * below; then pivots from the last one up: divide the row, clear what is above. ELIMINATION_JORDAN  each
- * pivot row is divided at once and clears the whole column (Gauss-Jordan). */
+ *
+ * ELIMINATION_GAUSS: columns from the left, a pivot row comes up if it has to, its multiples clear what is
+ * below; then pivots from the last one up, divide the row, clear what is above.  When every right side
+ * contradicts itself (0 = c), the way up is not written.
+ *
+ * ELIMINATION_JORDAN: each pivot row is divided at once and clears the whole column (Gauss-Jordan). */
 #ifndef MATH_ELIMINATION_H
 #define MATH_ELIMINATION_H
 

@@ -186,8 +186,9 @@ ml_status least_squares_solve(least_squares *q, const gsl_vector *b, gsl_vector 
             break;
         before = moved;
     }
+    /* An entry no larger than its last correction is what rounding left of a zero. */
     for (size_t j = 0; j < n; j++)
-        gsl_vector_set(x, j, q->y[j] * q->scale[j]);
+        gsl_vector_set(x, j, fabs(q->y[j]) <= fabs(q->g[j]) ? 0 : q->y[j] * q->scale[j]);
     for (size_t i = 0; residual != NULL && i < m; i++)
         gsl_vector_set(residual, i, q->r[i]);
     return ML_OK;

@@ -143,8 +143,8 @@ int cli_needs_input(const cli *c);
 /* Print TEXT, the state that --partial made, on standard output and return the exit status. */
 int cli_print_state(const cli *c, const buffer *text);
 
-/* A document for --steps, with the digits of -p (6 unless given); NULL when it was not asked for. */
-steps *cli_steps(const cli *c);
+/* *S: a document for --steps, with the digits of -p (6 unless given); NULL when it was not asked for. */
+ml_status cli_steps(const cli *c, steps **s, ml_message *why);
 /* Print the document S on standard output unless STATUS is ML_FAIL, free it and return the exit status. */
 int cli_steps_close(const cli *c, steps *s, int status);
 

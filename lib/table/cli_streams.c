@@ -102,9 +102,10 @@ int cli_close(const cli *c, writer *w, int status)
     return status;
 }
 
-steps *cli_steps(const cli *c)
+ml_status cli_steps(const cli *c, steps **s, ml_message *why)
 {
-    return c->steps ? steps_new(c->steps_format, c->precision ? (int)c->precision : 6) : NULL;
+    *s = c->steps ? steps_new(c->steps_format, c->precision ? (int)c->precision : 6) : NULL;
+    return *s != NULL || !c->steps ? ML_OK : ml_fail_memory(why, "the steps", 1);
 }
 
 int cli_steps_close(const cli *c, steps *s, int status)

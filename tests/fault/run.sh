@@ -53,7 +53,7 @@ try() {
 	unset FAULT
 	if [ -n "$why" ]; then
 		failed=$((failed + 1))
-		echo "FAULT=$1 $2"
+		printf '%s\n' "FAULT=$1 $2"
 		echo "# $why" && sed 's/^/# /' "$space/err" | head -n 12
 	fi
 }
@@ -75,7 +75,7 @@ while IFS= read -r command; do
 	case $good_status in
 	0 | 1 | 3) ;;
 	*)
-		echo "not ok - $command"
+		printf '%s\n' "not ok - $command"
 		sed 's/^/# /' "$space/err"
 		failed=$((failed + 1))
 		continue
@@ -90,10 +90,10 @@ while IFS= read -r command; do
 		done
 	done <"$space/count"
 	if [ $failed -eq $before ]; then
-		echo "ok - every call of: $command ($(awk '{ printf("%s%s %s", NR == 1 ? "" : ", ", $1, $2) }' "$space/count"))"
+		printf '%s\n' "ok - every call of: $command ($(awk '{ printf("%s%s %s", NR == 1 ? "" : ", ", $1, $2) }' "$space/count"))"
 		passed=$((passed + 1))
 	else
-		echo "not ok - $command"
+		printf '%s\n' "not ok - $command"
 	fi
 done <cases
 [ $failed -eq 0 ] && [ $passed -gt 0 ]
