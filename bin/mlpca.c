@@ -1,14 +1,13 @@
 /* mlpca: principal component analysis of the rows on standard input. */
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "ml/pca.h"
 #include "table/cli.h"
-#include "table/model.h"
 #include "table/progress.h"
 #include "table/save.h"
+#include "table/select.h"
+#include "tool/pca_text.h"
+#include "tool/qr_state.h"
 
 typedef struct params {
     pca_params pca;
@@ -63,13 +62,15 @@ static const cli_example examples[] = {
     {"mlpca -i species -k 2 iris.csv", "two scores for each flower, its species beside them"},
     {"mlpca -i species --save m.csv iris.csv >scores.csv; mlpca -i species --apply m.csv new.csv",
      "keep the model and use it on other rows"},
+    {"parallel --pipepart -a big.csv --block 1G mlpca -N --partial | mlpca --merge",
+     "a table in parts on all cores, or on many machines"},
     {NULL, NULL},
 };
 
 static const cli_tool tool = {
     .name = "mlpca",
     .summary = "principal component analysis",
-    .groups = CLI_READS | CLI_WRITES | CLI_JOBS | CLI_MODEL,
+    .groups = CLI_READS | CLI_WRITES | CLI_JOBS | CLI_MODEL | CLI_PARTIAL,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -78,55 +79,12 @@ static const cli_tool tool = {
 typedef struct job {
     const cli *c;
     params p;
-    pca_model model;
-    bool named;     /* the table that the model was fitted on had names */
-    char **columns; /* names of the model's p columns, ended by NULL */
-    char **labels;  /* PC1, PC2, ...: one for each kept component, ended by NULL */
+    pca_text t;
     table rows;     /* the rows, when they are held in memory, else empty */
-    reader *stream; /* the rows, when they arrive in pieces, else NULL */
+    reader *stream; /* the rows, opened and not yet read, else NULL */
     writer *out;
     save *saved; /* the model, written and not yet in place; NULL: none */
 } job;
-
-/* --- names --- */
-
-static void free_names(char **names)
-{
-    for (size_t j = 0; names != NULL && names[j] != NULL; j++)
-        free(names[j]);
-    free(names);
-}
-
-/* COUNT names: those of the columns of T, or PC1, PC2, ... when T is NULL. */
-static ml_status make_names(char ***names, const table *t, size_t count, ml_message *why)
-{
-    *names = memory_zeros(count + 1, sizeof **names);
-    for (size_t j = 0; *names != NULL && j < count; j++) {
-        char space[32];
-        if (t == NULL)
-            snprintf(space, sizeof space, "PC%zu", j + 1);
-        (*names)[j] = strdup(t ? table_name(t, j, space) : space);
-        if ((*names)[j] == NULL) {
-            free_names(*names);
-            *names = NULL;
-        }
-    }
-    return *names ? ML_OK : ml_fail_memory(why, "names", count * sizeof **names);
-}
-
-/* --- the model: fitted, kept, read --- */
-
-static ml_status fit_stream(reader *r, pca_fitter *fitter, pca_model *fitted, ml_message *why)
-{
-    const table *piece;
-    ml_status status;
-    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
-        if ((status = pca_add(fitter, piece->x, why)) != ML_OK)
-            return status;
-    if (status == ML_OK)
-        status = reader_finish(r, why);
-    return status == ML_OK ? pca_finish(fitter, fitted, why) : status;
-}
 
 static bool is_row_result(size_t show)
 {
@@ -141,98 +99,144 @@ static size_t row_results(const cli *c)
     return count;
 }
 
-static ml_status fit_from(job *j, reader *r, ml_message *why)
+/* --- where rows come from --- */
+
+/* A file of this size is read again for each result rather than kept in memory. */
+static const double READ_AGAIN = 256 << 20;
+
+/* PASSES: how often all rows are needed. */
+static bool holds_rows(const job *j, size_t passes)
+{
+    return j->c->reader.na == READER_NA_MEAN || (passes > 1 && cli_input_size(j->c) < READ_AGAIN);
+}
+
+static ml_status take_rows(job *j, reader *r, ml_message *why)
+{
+    ml_status status = reader_rest(r, &j->rows, why);
+    return status == ML_OK ? reader_finish(r, why) : status;
+}
+
+/* Open the input for a result; AGAIN: it was read before, and the notes were said.  A kept model finds its
+ * columns by name, by position when it has no names. */
+static ml_status open_rows(job *j, bool again, ml_message *why)
+{
+    reader_options reading = j->c->reader;
+    const pca_text *t = &j->t;
+    if (again)
+        reading.note = NULL;
+    if (j->c->apply != NULL) {
+        if (j->p.inverse && t->model.whiten != PCA_WHITEN_ZCA)
+            reading.match = (const char *const *)t->labels;
+        else if (t->named)
+            reading.match = (const char *const *)t->columns;
+        reading.match_count = j->p.inverse ? pca_score_columns(&t->model) : t->model.columns;
+    }
+    return reader_open(&j->stream, j->c->file, &reading, why);
+}
+
+static void close_rows(job *j)
+{
+    reader_free(j->stream);
+    j->stream = NULL;
+}
+
+/* --- the model --- */
+
+static ml_status add_rows(pca_fitter *fitter, reader *r, ml_message *why)
+{
+    const table *piece;
+    ml_status status;
+    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
+        if ((status = pca_add(fitter, piece->x, why)) != ML_OK)
+            return status;
+    return status == ML_OK ? reader_finish(r, why) : status;
+}
+
+static ml_status finish_fit(job *j, pca_fitter *fitter, ml_message *why)
+{
+    progress_phase("decomposing");
+    return pca_finish(fitter, &j->t.model, why);
+}
+
+static pca_params fit_params(const job *j)
 {
     pca_params pca = j->p.pca;
     pca.ddof = (int)j->p.ddof;
     pca.jobs = j->c->reader.jobs;
-    pca.names = (const char *const *)j->columns;
-    size_t columns = reader_columns(r)->columns;
-    if (row_results(j->c) > 0 || j->c->reader.na == READER_NA_MEAN) {
-        ml_status status = reader_rest(r, &j->rows, why);
-        if (status == ML_OK)
-            status = reader_finish(r, why);
-        return status == ML_OK ? pca_fit(j->rows.x, &pca, &j->model, why) : status;
-    }
-    pca_fitter *fitter;
-    ml_status status = pca_begin(&fitter, &pca, columns, why);
+    pca.names = (const char *const *)j->t.columns;
+    return pca;
+}
+
+static ml_status fit_rows(job *j, ml_message *why)
+{
+    pca_params pca = fit_params(j);
+    pca_fitter *fitter = NULL;
+    bool held = holds_rows(j, 1 + row_results(j->c));
+    ml_status status = held ? take_rows(j, j->stream, why) : ML_OK;
     if (status == ML_OK)
-        status = fit_stream(r, fitter, &j->model, why);
+        status = pca_begin(&fitter, &pca, reader_columns(j->stream)->columns, why);
+    if (status == ML_OK)
+        status = held ? pca_add(fitter, j->rows.x, why) : add_rows(fitter, j->stream, why);
+    if (status == ML_OK)
+        status = finish_fit(j, fitter, why);
     pca_fitter_free(fitter);
     return status;
 }
 
-/* Where only the model is printed, the rows are read once and not kept. */
 static ml_status fit(job *j, ml_message *why)
 {
-    reader *r;
-    ml_status status = reader_open(&r, j->c->file, &j->c->reader, why);
+    progress_phase("reading");
+    ml_status status = open_rows(j, false, why);
     if (status != ML_OK)
         return status;
-    j->named = reader_columns(r)->names != NULL;
-    progress_phase("reading");
-    status = make_names(&j->columns, reader_columns(r), reader_columns(r)->columns, why);
+    const table *columns = reader_columns(j->stream);
+    j->t.named = columns->names != NULL;
+    status = qr_names(&j->t.columns, columns, why);
     if (status == ML_OK)
-        status = fit_from(j, r, why);
-    reader_free(r);
+        status = fit_rows(j, why);
+    close_rows(j);
     return status;
 }
 
-static void write_variance(const job *j, writer *w, bool shares, const double *ratios)
+static ml_status merge(job *j, ml_message *why)
 {
-    const pca_model *m = &j->model;
-    column columns[] = {column_strings("component", (const char *const *)j->labels),
-                        column_reals("variance", m->variance->data, m->variance->stride),
-                        column_reals("ratio", ratios, 2), column_reals("cumulative", ratios + 1, 2)};
-    writer_block(w, "variance", columns, shares ? 4 : 2, m->kept);
-}
-
-static void write_mean(const job *j, writer *w, const char *block)
-{
-    const pca_model *m = &j->model;
-    column columns[] = {column_strings("column", (const char *const *)j->columns),
-                        column_reals("mean", m->mean->data, m->mean->stride),
-                        column_reals("scale", m->scale->data, m->scale->stride)};
-    writer_block(w, block, columns, 3, m->columns);
-}
-
-static ml_status write_components(const job *j, writer *w, ml_message *why)
-{
-    const pca_model *m = &j->model;
-    column *columns = memory_array(m->kept + 1, sizeof *columns);
-    if (columns == NULL)
-        return ml_fail_memory(why, "the components", m->kept * sizeof *columns);
-    columns[0] = column_strings("column", (const char *const *)j->columns);
-    for (size_t i = 0; i < m->kept; i++)
-        columns[i + 1] = column_reals(j->labels[i], m->components->data + i, m->components->tda);
-    writer_block(w, "components", columns, m->kept + 1, m->columns);
-    free(columns);
-    return ML_OK;
-}
-
-static ml_status write_model(const job *j, writer *w, ml_message *why)
-{
-    const pca_model *m = &j->model;
-    const model_key keys[] = {
-        {"rows", (double)m->count},
-        {"columns", (double)m->columns},
-        {"components", (double)m->kept},
-        {"named", j->named},
-        {"ddof", m->ddof},
-        {"centered", m->centered},
-        {"scaled", m->scaled},
-        {"whiten", m->whiten},
-        {"probabilistic", m->probabilistic},
-        {"total_variance", m->total},
-        {"noise_variance", m->noise},
-        {"log_likelihood", m->log_likelihood},
-    };
-    ml_status status = model_write_keys(w, "mlpca", keys, sizeof keys / sizeof keys[0], why);
-    write_mean(j, w, "columns");
-    write_variance(j, w, false, NULL);
+    qr_state s;
+    pca_fitter *fitter = NULL;
+    ml_status status = qr_state_merge(&s, j->c, why);
+    if (status == ML_OK) {
+        j->t.named = s.named;
+        j->t.columns = s.columns;
+        j->p.pca.center = s.centered;
+        pca_params pca = fit_params(j);
+        if (j->c->save != NULL && s.named)
+            status = select_check_unique((const char *const *)s.columns, s.count, "the states", why);
+        if (status == ML_OK) {
+            status = pca_resume(&fitter, &pca, s.count, s.rows, why);
+            s.rows = NULL;
+        }
+        s.columns = NULL;
+    }
     if (status == ML_OK)
-        status = write_components(j, w, why);
-    model_write_end(w);
+        status = finish_fit(j, fitter, why);
+    pca_fitter_free(fitter);
+    qr_state_free(&s);
+    return status;
+}
+
+/* A kept model, and the rows it is applied to. */
+static ml_status apply(job *j, ml_message *why)
+{
+    ml_status status = pca_text_read(&j->t, j->c->apply, why);
+    if (status == ML_OK && cli_shows(j->c, "likelihood") && !j->t.model.probabilistic)
+        status = ml_fail(why, "%s: not a model of probabilistic PCA, so it has no likelihood", j->c->apply);
+    if (status != ML_OK || row_results(j->c) == 0)
+        return status;
+    progress_phase("reading");
+    status = open_rows(j, false, why);
+    if (status == ML_OK && holds_rows(j, row_results(j->c))) {
+        status = take_rows(j, j->stream, why);
+        close_rows(j);
+    }
     return status;
 }
 
@@ -240,100 +244,7 @@ static ml_status save_model(job *j, ml_message *why)
 {
     writer *w;
     ml_status status = cli_save_open(j->c, &j->saved, &w, why);
-    return status == ML_OK ? cli_save_close(&j->saved, w, write_model(j, w, why), why) : status;
-}
-
-static ml_status read_flags(const model *kept, pca_model *m, bool *named, ml_message *why)
-{
-    size_t ddof, flag[4], whiten;
-    const char *const keys[] = {"named", "centered", "scaled", "probabilistic"};
-    ml_status status = model_count(kept, "rows", 1, SIZE_MAX / 2, &m->count, why);
-    for (size_t i = 0; status == ML_OK && i < 4; i++)
-        status = model_count(kept, keys[i], 0, 1, &flag[i], why);
-    if (status != ML_OK || (status = model_count(kept, "ddof", 0, 1, &ddof, why)) != ML_OK ||
-        (status = model_count(kept, "whiten", PCA_WHITEN_NONE, PCA_WHITEN_ZCA, &whiten, why)) != ML_OK ||
-        (status = model_number(kept, "total_variance", &m->total, why)) != ML_OK ||
-        (status = model_number(kept, "noise_variance", &m->noise, why)) != ML_OK)
-        return status;
-    *named = flag[0];
-    m->centered = flag[1];
-    m->scaled = flag[2];
-    m->probabilistic = flag[3];
-    m->ddof = (int)ddof;
-    m->whiten = (pca_whiten)whiten;
-    return model_number(kept, "log_likelihood", &m->log_likelihood, why);
-}
-
-static ml_status read_arrays(job *j, const model *kept, ml_message *why)
-{
-    pca_model *m = &j->model;
-    const char **names;
-    ml_status status;
-    if ((status = model_vector(kept, "columns", "mean", m->mean, why)) != ML_OK ||
-        (status = model_vector(kept, "columns", "scale", m->scale, why)) != ML_OK ||
-        (status = model_vector(kept, "variance", "variance", m->variance, why)) != ML_OK ||
-        (status = model_matrix(kept, "components", 1, m->components, why)) != ML_OK ||
-        (status = model_texts(kept, "columns", "column", &names, why)) != ML_OK)
-        return status;
-    j->columns = memory_zeros(m->columns + 1, sizeof *j->columns);
-    bool copied = j->columns != NULL;
-    for (size_t i = 0; copied && i < m->columns; i++)
-        copied = (j->columns[i] = strdup(names[i])) != NULL;
-    free(names);
-    return copied ? ML_OK : ml_fail_memory(why, "names", m->columns * sizeof *j->columns);
-}
-
-/* What no fit can have made would give scores that look like numbers. */
-static ml_status check_model(const job *j, const model *kept, ml_message *why)
-{
-    const pca_model *m = &j->model;
-    size_t columns, components;
-    ml_message wrong;
-    ml_status status = model_count(kept, "columns", m->columns, m->columns, &columns, why);
-    if (status == ML_OK)
-        status = model_count(kept, "components", m->kept, m->kept, &components, why);
-    if (status == ML_OK && pca_check_model(m, (const char *const *)j->columns, &wrong) != ML_OK)
-        status = ml_fail(why, "%s: not a model that mlpca wrote: %s", j->c->apply, wrong.text);
-    return status;
-}
-
-static ml_status read_model(job *j, ml_message *why)
-{
-    model *kept;
-    size_t columns, components, width;
-    ml_status status = model_read(&kept, j->c->apply, "mlpca", why);
-    if (status != ML_OK)
-        return status;
-    if ((status = model_shape(kept, "columns", &columns, &width, why)) == ML_OK &&
-        (status = model_shape(kept, "variance", &components, &width, why)) == ML_OK &&
-        (status = pca_alloc(&j->model, columns, components, why)) == ML_OK &&
-        (status = read_flags(kept, &j->model, &j->named, why)) == ML_OK)
-        status = read_arrays(j, kept, why);
-    if (status == ML_OK)
-        status = check_model(j, kept, why);
-    model_free(kept);
-    return status;
-}
-
-/* Open the rows that a kept model is applied to: columns by name, by position when the model has none. */
-static ml_status open_rows(job *j, ml_message *why)
-{
-    reader_options reading = j->c->reader;
-    bool scores = j->p.inverse && j->model.whiten != PCA_WHITEN_ZCA;
-    if (scores)
-        reading.match = (const char *const *)j->labels;
-    else if (j->named)
-        reading.match = (const char *const *)j->columns;
-    reading.match_count = j->p.inverse ? pca_score_columns(&j->model) : j->model.columns;
-    ml_status status = reader_open(&j->stream, j->c->file, &reading, why);
-    if (status != ML_OK || (row_results(j->c) <= 1 && reading.na != READER_NA_MEAN))
-        return status;
-    status = reader_rest(j->stream, &j->rows, why);
-    if (status == ML_OK)
-        status = reader_finish(j->stream, why);
-    reader_free(j->stream);
-    j->stream = NULL;
-    return status;
+    return status == ML_OK ? cli_save_close(&j->saved, w, pca_text_write(&j->t, w, why), why) : status;
 }
 
 /* --- results that have a row for each row of the input --- */
@@ -341,8 +252,8 @@ static ml_status open_rows(job *j, ml_message *why)
 static size_t row_width(const job *j, size_t show)
 {
     if (j->p.inverse || show == RECONSTRUCTION)
-        return j->model.columns;
-    return show == T2Q ? 2 : pca_score_columns(&j->model);
+        return j->t.model.columns;
+    return show == T2Q ? 2 : pca_score_columns(&j->t.model);
 }
 
 static ml_status compute_rows(const job *j, size_t show, const gsl_matrix *rows, gsl_matrix *result,
@@ -350,20 +261,20 @@ static ml_status compute_rows(const job *j, size_t show, const gsl_matrix *rows,
 {
     int jobs = j->c->reader.jobs;
     if (show == T2Q)
-        return pca_t2q(&j->model, rows, result, first, jobs, why);
+        return pca_t2q(&j->t.model, rows, result, first, jobs, why);
     if (j->p.inverse)
-        return pca_inverse(&j->model, rows, result, first, jobs, why);
+        return pca_inverse(&j->t.model, rows, result, first, jobs, why);
     if (show == RECONSTRUCTION)
-        return pca_reconstruct(&j->model, rows, result, first, jobs, why);
-    return pca_scores(&j->model, rows, result, first, jobs, why);
+        return pca_reconstruct(&j->t.model, rows, result, first, jobs, why);
+    return pca_scores(&j->t.model, rows, result, first, jobs, why);
 }
 
 static const char *row_name(const job *j, size_t show, size_t i)
 {
     static const char *const t2q[] = {"t2", "q"};
-    if (j->p.inverse || show == RECONSTRUCTION || (show == SCORES && j->model.whiten == PCA_WHITEN_ZCA))
-        return j->columns[i];
-    return show == T2Q ? t2q[i] : j->labels[i];
+    if (j->p.inverse || show == RECONSTRUCTION || (show == SCORES && j->t.model.whiten == PCA_WHITEN_ZCA))
+        return j->t.columns[i];
+    return show == T2Q ? t2q[i] : j->t.labels[i];
 }
 
 /* The printing of one such result: the columns, and space for the numbers of a piece of rows. */
@@ -411,26 +322,37 @@ static ml_status print_piece(row_printer *p, const table *piece, ml_message *why
     return ML_OK;
 }
 
-static ml_status print_stream(row_printer *p, reader *stream, ml_message *why)
+static ml_status print_stream(row_printer *p, ml_message *why)
 {
+    const job *j = p->j;
     const table *piece;
     ml_status status;
-    while ((status = reader_next(stream, &piece, why)) == ML_OK && piece->rows > 0)
+    while ((status = reader_next(j->stream, &piece, why)) == ML_OK && piece->rows > 0)
         if ((status = print_piece(p, piece, why)) != ML_OK)
             return status;
-    return status == ML_OK ? reader_finish(stream, why) : status;
+    if (status == ML_OK)
+        status = reader_finish(j->stream, why);
+    if (status == ML_OK && j->c->apply == NULL && p->rows != j->t.model.count)
+        status = ml_fail(why, "the input changed while it was read: %zu rows at first, then %zu",
+                         j->t.model.count, p->rows);
+    return status;
 }
 
 static ml_status print_rows(job *j, size_t show, ml_message *why)
 {
-    const table *t = j->stream ? reader_columns(j->stream) : &j->rows;
+    bool held = j->rows.rows > 0;
+    ml_status status = held || j->stream != NULL ? ML_OK : open_rows(j, true, why);
+    if (status != ML_OK)
+        return status;
+    const table *t = held ? &j->rows : reader_columns(j->stream);
     row_printer p = {.j = j, .show = show, .width = row_width(j, show), .texts = t->text_count};
     p.columns = memory_zeros(p.texts + p.width, sizeof *p.columns);
     if (p.columns == NULL)
         return ml_fail_memory(why, "the results", p.width * sizeof *p.columns);
-    ml_status status = j->stream ? print_stream(&p, j->stream, why) : print_piece(&p, t, why);
+    status = held ? print_piece(&p, t, why) : print_stream(&p, why);
     if (p.begun)
         writer_end(j->out);
+    close_rows(j);
     gsl_matrix_free(p.space);
     free(p.columns);
     return status;
@@ -438,24 +360,9 @@ static ml_status print_rows(job *j, size_t show, ml_message *why)
 
 /* --- the other results --- */
 
-static ml_status print_variance(job *j, ml_message *why)
-{
-    const pca_model *m = &j->model;
-    double *ratios = memory_array(2 * m->kept, sizeof *ratios);
-    if (ratios == NULL)
-        return ml_fail_memory(why, "the ratios", 2 * m->kept * sizeof *ratios);
-    for (size_t i = 0; i < m->kept; i++) {
-        ratios[2 * i] = pca_ratio(m, i);
-        ratios[2 * i + 1] = pca_cumulative(m, i);
-    }
-    write_variance(j, j->out, true, ratios);
-    free(ratios);
-    return ML_OK;
-}
-
 static void print_likelihood(job *j)
 {
-    const pca_model *m = &j->model;
+    const pca_model *m = &j->t.model;
     column columns[] = {column_reals("noise_variance", &m->noise, 1),
                         column_reals("log_likelihood", &m->log_likelihood, 1)};
     writer_block(j->out, "likelihood", columns, 2, 1);
@@ -465,11 +372,11 @@ static ml_status print_result(job *j, size_t show, ml_message *why)
 {
     switch (show) {
     case COMPONENTS:
-        return write_components(j, j->out, why);
+        return pca_text_write_components(&j->t, j->out, why);
     case VARIANCE:
-        return print_variance(j, why);
+        return pca_text_write_variance(&j->t, j->out, why);
     case MEAN:
-        write_mean(j, j->out, "mean");
+        pca_text_write_mean(&j->t, j->out, "mean");
         return ML_OK;
     case LIKELIHOOD:
         print_likelihood(j);
@@ -506,15 +413,28 @@ static int check_usage(const job *j)
     return -1;
 }
 
+/* What belongs to the merge, or to the rows. */
+static int check_partial_usage(const job *j)
+{
+    static const char *const of_the_merge[] = {"k", "energy", "scale", "ddof", "whiten", "probabilistic"};
+    const cli *c = j->c;
+    for (size_t i = 0; c->partial && i < sizeof of_the_merge / sizeof of_the_merge[0]; i++)
+        if (cli_given(c, of_the_merge[i]))
+            return cli_usage(c, "%s%s belongs to --merge: the states do not depend on it", i ? "--" : "-",
+                             of_the_merge[i]);
+    if (c->merge && !j->p.pca.center)
+        return cli_usage(c, "--no-center belongs to --partial; the states say whether they are centered");
+    if (c->merge && row_results(c) > 0)
+        return cli_usage(c, "--merge has states and no rows; keep the model with --save, then --apply it to "
+                            "each part of the rows");
+    return -1;
+}
+
 static ml_status run(job *j, ml_message *why)
 {
-    ml_status status = j->c->apply ? read_model(j, why) : fit(j, why);
-    if (status == ML_OK)
-        status = make_names(&j->labels, NULL, j->model.kept, why);
-    if (status == ML_OK && j->c->apply && cli_shows(j->c, "likelihood") && !j->model.probabilistic)
-        status = ml_fail(why, "%s: not a model of probabilistic PCA, so it has no likelihood", j->c->apply);
-    if (status == ML_OK && j->c->apply && row_results(j->c) > 0)
-        status = open_rows(j, why);
+    ml_status status = j->c->apply ? apply(j, why) : j->c->merge ? merge(j, why) : fit(j, why);
+    if (status == ML_OK && j->c->apply == NULL)
+        status = pca_text_label(&j->t, why);
     if (status == ML_OK && j->c->save)
         status = save_model(j, why);
     if (status == ML_OK && (j->out = cli_output(j->c)) == NULL)
@@ -531,18 +451,22 @@ int main(int argc, char **argv)
     ml_message why;
     pca_defaults(&j.p.pca);
     int status = cli_parse(&c, &tool, &j.p, argc, argv);
+    if (status < 0 && c.merge && !cli_given(&c, "show"))
+        c.shows[0] = VARIANCE;
     if (status < 0)
         status = check_usage(&j);
+    if (status < 0)
+        status = check_partial_usage(&j);
     if (status >= 0)
         return status;
+    if (c.partial)
+        return qr_state_partial(&c, j.p.pca.center);
     status = run(&j, &why);
     if (status == ML_FAIL)
         cli_fail(&c, &why);
     status = cli_commit(&c, j.saved, cli_close(&c, j.out, status));
-    reader_free(j.stream);
+    close_rows(&j);
     table_free(&j.rows);
-    free_names(j.columns);
-    free_names(j.labels);
-    pca_free(&j.model);
+    pca_text_free(&j.t);
     return status;
 }

@@ -5,6 +5,8 @@
 
 #include "ml/svd.h"
 #include "table/cli.h"
+#include "table/progress.h"
+#include "tool/qr_state.h"
 
 typedef struct params {
     svd_params svd;
@@ -72,7 +74,7 @@ static const cli_example examples[] = {
 static const cli_tool tool = {
     .name = "mlsvd",
     .summary = "singular value decomposition",
-    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_JOBS,
+    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_PARTIAL,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -89,11 +91,19 @@ typedef struct job {
 
 /* --- decomposing --- */
 
+static bool needs_u(const char *show)
+{
+    static const char *const list[] = {"U", "A", "pinv", "range", "report"};
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+        if (strcmp(list[i], show) == 0)
+            return true;
+    return false;
+}
+
 static svd_want wanted(const cli *c)
 {
-    static const char *const need_u[] = {"U", "A", "pinv", "range", "report"};
-    for (size_t i = 0; i < sizeof need_u / sizeof need_u[0]; i++)
-        if (cli_shows(c, need_u[i]))
+    for (size_t i = 0; i < c->show_count; i++)
+        if (needs_u(shows[c->shows[i]].name))
             return SVD_UV;
     return cli_shows(c, "V") || cli_shows(c, "null") ? SVD_V : SVD_VALUES;
 }
@@ -107,6 +117,7 @@ static ml_status decompose_stream(job *j, reader *r, ml_message *why)
         status = svd_add(s, piece->x, why);
     if (status == ML_OK)
         status = reader_finish(r, why);
+    progress_phase("decomposing");
     if (status == ML_OK)
         status = svd_finish(s, &j->svd, why);
     svd_stream_free(s);
@@ -118,6 +129,7 @@ static ml_status decompose_rows(job *j, reader *r, ml_message *why)
     ml_status status = reader_rest(r, &j->rows, why);
     if (status == ML_OK)
         status = reader_finish(r, why);
+    progress_phase("decomposing");
     return status == ML_OK ? svd_fit(j->rows.x, &j->p.svd, &j->svd, why) : status;
 }
 
@@ -127,10 +139,30 @@ static ml_status decompose(job *j, ml_message *why)
     bool direct = j->p.svd.want == SVD_UV || j->p.svd.method == SVD_JACOBI ||
                   j->p.svd.method == SVD_RANDOMIZED || j->c->reader.na == READER_NA_MEAN;
     reader *r;
+    progress_phase("reading");
     ml_status status = reader_open(&r, j->c->file, &j->c->reader, why);
     if (status == ML_OK)
         status = direct ? decompose_rows(j, r, why) : decompose_stream(j, r, why);
     reader_free(r);
+    return status;
+}
+
+static ml_status merge(job *j, ml_message *why)
+{
+    qr_state state;
+    svd_stream *s = NULL;
+    ml_status status = qr_state_merge(&state, j->c, why);
+    if (status == ML_OK && state.centered)
+        status = ml_fail(why, "the states are of centered rows");
+    if (status == ML_OK) {
+        status = svd_resume(&s, &j->p.svd, state.count, state.rows, why);
+        state.rows = NULL;
+    }
+    progress_phase("decomposing");
+    if (status == ML_OK)
+        status = svd_finish(s, &j->svd, why);
+    svd_stream_free(s);
+    qr_state_free(&state);
     return status;
 }
 
@@ -361,9 +393,30 @@ static int check_usage(const job *j)
     return -1;
 }
 
+/* A partial state has no rows, so that U, and what needs the whole matrix, cannot follow from it. */
+static int check_partial_usage(const job *j)
+{
+    static const char *const of_the_merge[] = {"k", "energy", "tolerance", "seed", "method"};
+    const cli *c = j->c;
+    if ((c->partial || c->merge) && (j->p.svd.method == SVD_JACOBI || j->p.svd.method == SVD_RANDOMIZED))
+        return cli_usage(c, "-m %s needs the whole matrix, and %s has less", methods[j->p.svd.method],
+                         c->partial ? "--partial" : "--merge");
+    for (size_t i = 0; c->partial && i < sizeof of_the_merge / sizeof of_the_merge[0]; i++)
+        if (cli_given(c, of_the_merge[i]))
+            return cli_usage(c, "%s%s belongs to --merge: the states do not depend on it", i ? "--" : "-",
+                             of_the_merge[i]);
+    for (size_t i = 0; c->merge && i < c->show_count; i++)
+        if (needs_u(shows[c->shows[i]].name))
+            return cli_usage(c,
+                             "%s needs the rows, and --merge has states; values, V, S, rank, cond, norms and "
+                             "null follow from them",
+                             shows[c->shows[i]].name);
+    return -1;
+}
+
 static ml_status run(job *j, ml_message *why)
 {
-    ml_status status = decompose(j, why);
+    ml_status status = j->c->merge ? merge(j, why) : decompose(j, why);
     if (status != ML_OK)
         return status;
     if ((status = svd_check_count(j->p.rank, j->svd.rows, j->svd.columns, why)) != ML_OK)
@@ -387,8 +440,12 @@ int main(int argc, char **argv)
     int status = cli_parse(&c, &tool, &j.p, argc, argv);
     if (status < 0)
         status = check_usage(&j);
+    if (status < 0)
+        status = check_partial_usage(&j);
     if (status >= 0)
         return status;
+    if (c.partial)
+        return qr_state_partial(&c, false);
     j.p.svd.tolerance = j.p.tolerance;
     j.p.svd.rank = j.p.rank;
     j.p.svd.seed = c.seed;

@@ -22,7 +22,7 @@ allowed() {
 	return 1
 }
 for layer in base table math ml; do
-	for target in base table math ml; do
+	for target in base table math ml tool; do
 		allowed $layer $target && continue
 		hits=$(grep -ln "#include \"$target/" lib/$layer/*.[ch] 2>/dev/null)
 		[ -z "$hits" ] || found "lib/$layer must not include $target/: $hits"

@@ -112,24 +112,31 @@ void pca_free(pca_model *model)
 
 /* --- fitting --- */
 
-ml_status pca_begin(pca_fitter **fitter, const pca_params *params, size_t columns, ml_message *why)
+ml_status pca_resume(pca_fitter **fitter, const pca_params *params, size_t columns, tsqr *rows,
+                     ml_message *why)
 {
     *fitter = NULL;
-    ml_status status = pca_check(params, 0, columns, why);
-    if (status != ML_OK)
-        return status;
-    pca_fitter *made = memory_zeros(1, sizeof *made);
-    if (made == NULL)
-        return ml_fail_memory(why, "the fit", sizeof *made);
-    made->params = *params;
-    made->columns = columns;
-    status = tsqr_new(&made->rows, columns, params->center ? TSQR_CENTRE : TSQR_PLAIN, params->jobs, why);
+    ml_status status = pca_check(params, tsqr_count(rows), columns, why);
+    pca_fitter *made = status == ML_OK ? memory_zeros(1, sizeof *made) : NULL;
+    if (status == ML_OK && made == NULL)
+        status = ml_fail_memory(why, "the fit", sizeof *made);
     if (status != ML_OK) {
-        free(made);
+        tsqr_free(rows);
         return status;
     }
+    *made = (pca_fitter){*params, columns, rows};
     *fitter = made;
     return ML_OK;
+}
+
+ml_status pca_begin(pca_fitter **fitter, const pca_params *params, size_t columns, ml_message *why)
+{
+    tsqr *rows;
+    *fitter = NULL;
+    ml_status status = pca_check(params, 0, columns, why);
+    if (status == ML_OK)
+        status = tsqr_new(&rows, columns, params->center ? TSQR_CENTRE : TSQR_PLAIN, params->jobs, why);
+    return status == ML_OK ? pca_resume(fitter, params, columns, rows, why) : status;
 }
 
 ml_status pca_add(pca_fitter *fitter, const gsl_matrix *rows, ml_message *why)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "math/tsqr.h"
 
 typedef enum pca_whiten {
     PCA_WHITEN_NONE,
@@ -62,6 +63,10 @@ ml_status pca_check(const pca_params *params, size_t rows, size_t columns, ml_me
  * (the reader refuses others).  PARAMS are copied, the names borrowed until pca_fitter_free. */
 typedef struct pca_fitter pca_fitter;
 ml_status pca_begin(pca_fitter **fitter, const pca_params *params, size_t columns, ml_message *why);
+/* A fitter of the rows that ROWS stands for, which becomes its own, also on failure: of kind TSQR_CENTRE if
+ * params->center, else TSQR_PLAIN. */
+ml_status pca_resume(pca_fitter **fitter, const pca_params *params, size_t columns, tsqr *rows,
+                     ml_message *why);
 ml_status pca_add(pca_fitter *fitter, const gsl_matrix *rows, ml_message *why);
 /* On failure MODEL holds nothing; otherwise the caller frees it. */
 ml_status pca_finish(pca_fitter *fitter, pca_model *model, ml_message *why);

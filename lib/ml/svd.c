@@ -255,24 +255,38 @@ ml_status svd_fit(const gsl_matrix *a, const svd_params *params, svd_result *res
     return check_size(result, why);
 }
 
-ml_status svd_begin(svd_stream **stream, const svd_params *params, size_t columns, ml_message *why)
+static ml_status check_stream(const svd_params *params, size_t columns, ml_message *why)
 {
-    *stream = NULL;
-    if (svd_check(params, 0, columns, why) != ML_OK)
-        return ML_FAIL;
     if (params->want == SVD_UV || params->method == SVD_JACOBI || params->method == SVD_RANDOMIZED)
         return ml_fail(why, "U, and the methods jacobi and randomized, need the whole matrix in memory");
-    svd_stream *s = memory_zeros(1, sizeof *s);
-    if (s == NULL)
-        return no_memory(why, 1, columns);
-    s->params = *params;
-    s->columns = columns;
-    if (tsqr_new(&s->rows, columns, TSQR_PLAIN, params->jobs, why) != ML_OK) {
-        free(s);
-        return ML_FAIL;
+    return svd_check(params, 0, columns, why);
+}
+
+ml_status svd_resume(svd_stream **stream, const svd_params *params, size_t columns, tsqr *rows,
+                     ml_message *why)
+{
+    *stream = NULL;
+    ml_status status = check_stream(params, columns, why);
+    svd_stream *s = status == ML_OK ? memory_zeros(1, sizeof *s) : NULL;
+    if (status == ML_OK && s == NULL)
+        status = no_memory(why, 1, columns);
+    if (status != ML_OK) {
+        tsqr_free(rows);
+        return status;
     }
+    *s = (svd_stream){*params, columns, rows};
     *stream = s;
     return ML_OK;
+}
+
+ml_status svd_begin(svd_stream **stream, const svd_params *params, size_t columns, ml_message *why)
+{
+    tsqr *rows;
+    *stream = NULL;
+    ml_status status = check_stream(params, columns, why);
+    if (status == ML_OK)
+        status = tsqr_new(&rows, columns, TSQR_PLAIN, params->jobs, why);
+    return status == ML_OK ? svd_resume(stream, params, columns, rows, why) : status;
 }
 
 ml_status svd_add(svd_stream *stream, const gsl_matrix *rows, ml_message *why)

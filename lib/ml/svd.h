@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "math/tsqr.h"
 
 typedef enum svd_method {
     SVD_AUTO,       /* as dc, but up to 64 columns or rows Jacobi decomposes what the QR left */
@@ -66,6 +67,9 @@ void svd_free(svd_result *result);
  * bytes as those of svd_fit.  params.want must not be SVD_UV, nor the method jacobi or randomized. */
 typedef struct svd_stream svd_stream;
 ml_status svd_begin(svd_stream **stream, const svd_params *params, size_t columns, ml_message *why);
+/* A stream that has had the rows that ROWS (TSQR_PLAIN) stands for; ROWS becomes its own, also on failure. */
+ml_status svd_resume(svd_stream **stream, const svd_params *params, size_t columns, tsqr *rows,
+                     ml_message *why);
 ml_status svd_add(svd_stream *stream, const gsl_matrix *rows, ml_message *why);
 ml_status svd_finish(svd_stream *stream, svd_result *result, ml_message *why);
 void svd_stream_free(svd_stream *stream);

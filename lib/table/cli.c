@@ -357,6 +357,7 @@ static void hold_standard_streams(void)
  * result. */
 static int check_common(cli *c)
 {
+    char space[40];
     if (cli_given(c, "header") && cli_given(c, "no-header"))
         return cli_usage(c, "-H says that the first line is names and -N that it is data; give one of them");
     if (c->partial && c->merge)
@@ -364,6 +365,16 @@ static int check_common(cli *c)
     if (c->partial && c->reader.header == READER_GUESS && c->reader.names == NULL)
         return cli_usage(c,
                          "--partial does not guess whether the first line is names: say -H, -N or --names");
+    for (size_t i = 0; c->partial && i < cli_table_size(c); i++)
+        if (c->given[i] && (c->table[i].group & (CLI_WRITES | CLI_MODEL)))
+            return cli_usage(c, "%s says what --merge prints or keeps; leave it out of --partial",
+                             spelled(&c->table[i], space));
+    for (size_t i = 0; c->merge && i < cli_table_size(c); i++)
+        if (c->given[i] && (c->table[i].group & CLI_READS))
+            return cli_usage(c, "%s says how to read a table, and --merge reads states; give it to --partial",
+                             spelled(&c->table[i], space));
+    if (c->merge && c->apply != NULL)
+        return cli_usage(c, "--merge finishes a fit and --apply uses a kept one; give one of them");
     if (c->partial && c->reader.na == READER_NA_MEAN)
         return cli_usage(c, "--na mean needs all rows at once, and --partial has some of them");
     c->reader.shard = c->partial;

@@ -140,6 +140,9 @@ int cli_commit(const cli *c, save *file, int status);
  */
 int cli_needs_input(const cli *c);
 
+/* The size in bytes of the input, FILE or standard input, when it can be read again; else 0. */
+double cli_input_size(const cli *c);
+
 /* Print TEXT, the state that --partial made, on standard output and return the exit status. */
 int cli_print_state(const cli *c, const buffer *text);
 

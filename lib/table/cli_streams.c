@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "table/cli_internal.h"
@@ -66,6 +67,13 @@ int cli_print_state(const cli *c, const buffer *text)
         return cli_write_text(c, text->data, text->size);
     fprintf(stderr, "%s: out of memory for the state\n", c->tool->name);
     return ML_FAIL;
+}
+
+double cli_input_size(const cli *c)
+{
+    struct stat about;
+    bool known = (c->file ? stat(c->file, &about) : fstat(STDIN_FILENO, &about)) == 0;
+    return known && S_ISREG(about.st_mode) ? (double)about.st_size : 0;
 }
 
 int cli_needs_input(const cli *c)

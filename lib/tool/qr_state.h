@@ -1,0 +1,34 @@
+/* qr_state.h: the rows of a table reduced by QR, as the state that --partial prints and --merge reads: what
+ * mlpca and mlsvd share.  The fields (table/state.h): rows, centered, then, unless no column was seen, named,
+ * columns, and the numbers of math/tsqr.h. */
+#ifndef TOOL_QR_STATE_H
+#define TOOL_QR_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "math/tsqr.h"
+#include "table/cli.h"
+
+typedef struct qr_state {
+    tsqr *rows;     /* NULL: no column was seen */
+    bool centered;  /* their mean is taken off */
+    bool named;     /* the table has names */
+    char **columns; /* names of the columns, "column3" where the table has none; ended by NULL */
+    size_t count;   /* of columns */
+} qr_state;
+
+/* Names of the numeric columns of T, for a new array that qr_names_free takes. */
+ml_status qr_names(char ***names, const table *t, ml_message *why);
+void qr_names_free(char **names);
+
+/* The rows of the input of C, which may be none. */
+ml_status qr_state_read(qr_state *s, const cli *c, bool centered, ml_message *why);
+/* The states that the input of C holds, merged; CENTERED is as they say.  No rows at all are an error. */
+ml_status qr_state_merge(qr_state *s, const cli *c, ml_message *why);
+void qr_state_free(qr_state *s);
+
+/* --partial, whole: read the rows, print their state, return the exit status. */
+int qr_state_partial(const cli *c, bool centered);
+
+#endif
