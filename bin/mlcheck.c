@@ -1,0 +1,677 @@
+/* mlcheck: is this right?  An answer judged by its definition, against a reference or against claims. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/nearest.h"
+#include "base/number.h"
+#include "math/expression.h"
+#include "ml/check.h"
+#include "ml/check_cells.h"
+#include "ml/check_named.h"
+#include "ml/check_property.h"
+#include "ml/check_same.h"
+#include "table/blocks.h"
+#include "table/cli.h"
+
+typedef struct params {
+    const char *up_to;
+    double tolerance, base;
+    size_t ddof;
+    bool exact;
+} params;
+
+#define AT(member) offsetof(params, member)
+
+static const cli_option options[] = {
+    {0, "up-to", "LIST",
+     "with same: what does not matter, of sign, scale, order, span and labels: the sign of a column, a "
+     "factor "
+     "of a column, the order of columns or else of rows, the basis of the space that the columns span, the "
+     "names of the classes",
+     CLI_TEXT, AT(up_to), .group = 0},
+    {'t', "tolerance", "X", "a number is right when it is off by at most X; default: the written precision",
+     CLI_REAL, AT(tolerance), .least = 0, .most = 1e308},
+    {0, "exact", NULL,
+     "no tolerance at all: decimals are exact, and what can be decided in rational numbers is", CLI_FLAG,
+     AT(exact), .group = 0},
+    {'b', "base", "B", "entropy: the base of the logarithms; default 2", CLI_REAL, AT(base), .least = 1e-300,
+     .most = 1e300},
+    {0, "ddof", "N", "pca: variances divide by the number of rows minus N; default 1", CLI_COUNT, AT(ddof),
+     .least = 0, .most = 1e9},
+    {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
+};
+
+static const cli_show shows[] = {
+    {"verdicts",
+     "a row for each claim (or property): the claim, its verdict, where it is worst, by how much it is "
+     "off, what is allowed, and what went wrong where that is known"},
+    {"summary", "how many claims hold, do not, and are undecided"},
+    {NULL, NULL},
+};
+
+static const cli_example examples[] = {
+    {"mlcheck <A.csv", "every property of a matrix, with the number that decides it"},
+    {"printf '1.25\\n' | mlcheck same var.csv", "an answer against a reference"},
+    {"mlsvd -s U,S,V A.csv | mlcheck svd A=A.csv", "a decomposition by its definition"},
+    {"mlcheck 'A == L*U' 'lower(L)' A=a.csv L=l.csv U=u.csv", "claims about matrices"},
+    {"mlcheck 'diff(x^2*sin(x),x) == 2*x*sin(x)+x^2*cos(x)'", "a derivative"},
+    {NULL, NULL},
+};
+
+static const cli_tool tool = {
+    .name = "mlcheck",
+    .summary = "is this right? an answer, a matrix, a decomposition, a derivative judged",
+    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_OPERANDS,
+    .options = options,
+    .shows = shows,
+    .examples = examples,
+};
+
+static const struct {
+    const char *name;
+    check_named *check;
+} named_checks[] = {
+    {"svd", check_svd},
+    {"eig", check_eig},
+    {"qr", check_qr},
+    {"lu", check_lu},
+    {"chol", check_chol},
+    {"inverse", check_inverse},
+    {"solve", check_solve},
+    {"nullspace", check_nullspace},
+    {"pca", check_pca},
+    {"kmeans", check_kmeans},
+    {"gmm", check_gmm},
+    {"entropy", check_entropy},
+    {"pmf", check_pmf},
+    {"joint", check_joint},
+    {"markov", check_markov},
+    {"metric", check_metric},
+    {"innerproduct", check_innerproduct},
+};
+
+enum { NAMED_CHECKS = sizeof named_checks / sizeof named_checks[0] };
+
+typedef struct job {
+    cli c;
+    params p;
+    check_report report;
+    check_input in;
+    size_t capacity; /* of in.values */
+    char **names;    /* of the values, owned; as many */
+    size_t name_capacity;
+    blocks *sources; /* what was read; cells live there */
+    size_t source_count, source_capacity;
+    const char **claims; /* operands that are neither bindings nor the name of a check */
+    size_t claim_count;
+    bool labels;  /* columns of text are classes */
+    bool listing; /* properties, not claims */
+} job;
+
+/* --- values --- */
+
+static ml_status add_value(job *j, const char *name, size_t length, const ball *b, const char *const *columns,
+                           bool answer, ml_message *why)
+{
+    for (size_t i = 0; i < j->in.count; i++)
+        if (strlen(j->in.values[i].name) == length && strncmp(j->in.values[i].name, name, length) == 0)
+            return ML_OK; /* operands come before standard input: the first one holds */
+    size_t need = j->in.count + 1;
+    bool made = memory_grow(&j->in.values, &j->capacity, need, sizeof *j->in.values) &&
+                memory_grow(&j->names, &j->name_capacity, need, sizeof *j->names);
+    char *copy = made ? strndup(name, length) : NULL;
+    if (copy == NULL)
+        return ml_fail_memory(why, "a value", need * sizeof *j->in.values);
+    j->names[j->in.count] = copy;
+    j->in.values[j->in.count++] = (check_value){.name = copy, .b = b, .columns = columns, .answer = answer};
+    return ML_OK;
+}
+
+/* The columns of a block that are looked at. */
+typedef struct cells {
+    const block *from;
+    size_t *columns;
+    const char **names;
+    size_t count;
+} cells;
+
+static const char *cell_text(void *context, size_t i, size_t j, size_t *length)
+{
+    const cells *c = context;
+    return block_cell(c->from, i, c->columns[j], length);
+}
+
+static bool has_number(const block *b, size_t at)
+{
+    for (size_t i = 0; i < b->rows; i++) {
+        size_t length;
+        const char *text = block_cell(b, i, at, &length);
+        if (check_cell_is_number(text, length))
+            return true;
+    }
+    return false;
+}
+
+/* In a table with names a column without any number is one of labels: it is left out. */
+static void choose_columns(const job *j, cells *c)
+{
+    const block *b = c->from;
+    for (size_t k = 0; k < b->columns; k++) {
+        bool label = b->names != NULL && b->columns > 1 && !has_number(b, k);
+        if (label && !j->labels) {
+            cli_note(&j->c, "column %zu (%s) is text and is left out", k + 1, b->names[k]);
+            continue;
+        }
+        c->names[c->count] = b->names != NULL ? b->names[k] : NULL;
+        c->columns[c->count++] = k;
+    }
+}
+
+static ml_status bad_cell(const blocks *source, const cells *c, size_t bad, ml_message *why)
+{
+    size_t row = bad / c->count, at = bad % c->count, length;
+    const char *text = block_cell(c->from, row, c->columns[at], &length);
+    const char *name = c->names[at];
+    return ml_fail(why, "%s: %s%srow %zu, column %zu%s%.40s%s: '%.*s' is not a number", source->path,
+                   c->from->name ? c->from->name : "", c->from->name ? ", " : "", row + 1, c->columns[at] + 1,
+                   name ? " (" : "", name ? name : "", name ? ")" : "", (int)(length < 40 ? length : 40),
+                   text);
+}
+
+/* Texts as class numbers, by first appearance. */
+static const ball *class_ball(job *j, const cells *c)
+{
+    const block *b = c->from;
+    ball *made = ball_zeros(&j->report.balls, b->rows, c->count, false);
+    for (size_t k = 0; made != NULL && k < c->count; k++) {
+        size_t classes = 0;
+        for (size_t i = 0; i < b->rows; i++) {
+            size_t length, other, l = 0;
+            const char *text = block_cell(b, i, c->columns[k], &length);
+            for (; l < i; l++) {
+                const char *before = block_cell(b, l, c->columns[k], &other);
+                if (other == length && memcmp(before, text, length) == 0)
+                    break;
+            }
+            gsl_matrix_set(made->x, i, k, l < i ? gsl_matrix_get(made->x, l, k) : (double)++classes);
+        }
+    }
+    return made;
+}
+
+static ml_status make_ball(job *j, const blocks *source, cells *c, bool answer, const ball **b,
+                           ml_message *why)
+{
+    size_t bad = SIZE_MAX;
+    *b = check_cells_ball(&j->report.balls, c->from->rows, c->count, cell_text, c, answer, j->p.exact, &bad);
+    if (*b == NULL && bad != SIZE_MAX && j->labels)
+        *b = class_ball(j, c);
+    else if (*b == NULL && bad != SIZE_MAX)
+        return bad_cell(source, c, bad, why);
+    return *b != NULL ? ML_OK : ml_fail_memory(why, "a matrix", c->from->rows * c->count * sizeof(double));
+}
+
+/* A block under NAME, or its own, or X. */
+static ml_status take_block(job *j, const blocks *source, const block *b, const char *name, size_t length,
+                            bool answer, ml_message *why)
+{
+    cells c = {.from = b};
+    const ball *made = NULL;
+    c.columns = memory_array(b->columns, sizeof *c.columns);
+    c.names = memory_array(b->columns, sizeof *c.names);
+    ml_status status =
+        c.columns && c.names ? ML_OK : ml_fail_memory(why, "columns", b->columns * sizeof *c.columns);
+    if (status == ML_OK) {
+        choose_columns(j, &c);
+        if (c.count == 0)
+            status = ml_fail(why, "%s: no column is a number", source->path);
+    }
+    if (status == ML_OK)
+        status = make_ball(j, source, &c, answer, &made, why);
+    if (name == NULL) {
+        name = b->name ? b->name : "X";
+        length = strlen(name);
+    }
+    if (status == ML_OK)
+        status = add_value(j, name, length, made, b->names ? c.names : NULL, answer, why);
+    free(c.columns);
+    if (status != ML_OK || b->names == NULL)
+        free(c.names);
+    return status;
+}
+
+static ml_status read_source(job *j, const char *path, const char *name, size_t length, bool answer,
+                             ml_message *why)
+{
+    if (!memory_grow(&j->sources, &j->source_capacity, j->source_count + 1, sizeof *j->sources))
+        return ml_fail_memory(why, "an input", sizeof *j->sources);
+    blocks *source = &j->sources[j->source_count];
+    bool standard = path == NULL || strcmp(path, "-") == 0;
+    if (standard && cli_needs_input(&j->c) >= 0)
+        return ml_fail(why, "no answer to judge");
+    ml_status status = blocks_read(source, path, &j->c.reader, check_cell_is_number, why);
+    if (status != ML_OK)
+        return status;
+    j->source_count++;
+    if (name != NULL && source->count > 1)
+        return ml_fail(why, "%s has %zu blocks, and one is needed for %.*s", source->path, source->count,
+                       (int)length, name);
+    for (size_t i = 0; status == ML_OK && i < source->count; i++)
+        status = take_block(j, source, &source->all[i], name, length, answer, why);
+    return status;
+}
+
+/* --- operands --- */
+
+/* NAME=VALUE or NAME~VALUE */
+typedef struct binding {
+    const char *name, *value;
+    size_t length;
+    bool answer;
+} binding;
+
+static bool is_binding(const char *operand, binding *b)
+{
+    b->answer = false;
+    if (expression_binding(operand, &b->name, &b->length, &b->value))
+        return true;
+    /* the same with another sign */
+    const char *sign = strchr(operand, '~');
+    if (sign == NULL)
+        return false;
+    char *copy = strdup(operand);
+    if (copy == NULL)
+        return false;
+    copy[sign - operand] = '=';
+    b->answer =
+        expression_binding(copy, &b->name, &b->length, &b->value) && b->value == copy + (sign - operand) + 1;
+    b->name = operand + (b->name - copy);
+    b->value = sign + 1;
+    free(copy);
+    return b->answer;
+}
+
+/* The cells of a literal [1,2;3,4] */
+typedef struct literal {
+    const char **at;
+    size_t *lengths;
+    size_t count, capacity, length_capacity, rows, columns;
+} literal;
+
+static const char *literal_text(void *context, size_t i, size_t j, size_t *length)
+{
+    const literal *l = context;
+    *length = l->lengths[i * l->columns + j];
+    return l->at[i * l->columns + j];
+}
+
+static ml_status cut_literal(literal *l, const char *text, ml_message *why)
+{
+    const char *p = text + 1;
+    int depth = 0;
+    for (const char *start = p; l->rows == 0 || *p != '\0'; p++) {
+        depth += (*p == '(') - (*p == ')');
+        bool ends = *p == ']' && depth == 0;
+        if (*p == '\0')
+            return ml_fail(why, "'%.60s': '[' is not closed by ']'", text);
+        if (!ends && (depth != 0 || (*p != ',' && *p != ';')))
+            continue;
+        if (!memory_grow(&l->at, &l->capacity, l->count + 1, sizeof *l->at) ||
+            !memory_grow(&l->lengths, &l->length_capacity, l->count + 1, sizeof *l->lengths))
+            return ml_fail_memory(why, "a matrix", l->count * sizeof *l->at);
+        l->at[l->count] = start;
+        l->lengths[l->count++] = (size_t)(p - start);
+        start = p + 1;
+        if (*p == ',')
+            continue;
+        l->columns = l->rows == 0 ? l->count : l->columns;
+        if (++l->rows * l->columns != l->count)
+            return ml_fail(why, "'%.60s': row %zu has not as many entries as those before it", text, l->rows);
+        if (ends)
+            return p[1] == '\0' ? ML_OK : ml_fail(why, "'%.60s': something stands behind ']'", text);
+    }
+    return ML_OK;
+}
+
+static ml_status bind_literal(job *j, const binding *b, ml_message *why)
+{
+    literal l = {0};
+    size_t bad = SIZE_MAX;
+    ml_status status = ML_OK;
+    if (*b->value == '[') {
+        status = cut_literal(&l, b->value, why);
+    } else if (memory_grow(&l.at, &l.capacity, 1, sizeof *l.at) &&
+               memory_grow(&l.lengths, &l.length_capacity, 1, sizeof *l.lengths)) {
+        l.at[0] = b->value;
+        l.lengths[0] = strlen(b->value);
+        l.rows = l.columns = 1;
+    } else {
+        status = ml_fail_memory(why, "a number", sizeof *l.at);
+    }
+    const ball *made = NULL;
+    if (status == ML_OK)
+        made = check_cells_ball(&j->report.balls, l.rows, l.columns, literal_text, &l, b->answer, j->p.exact,
+                                &bad);
+    if (status == ML_OK && bad != SIZE_MAX)
+        status = ml_fail(why, "'%.*s': '%.*s' is not a number", (int)(b->length + 60), b->name,
+                         (int)l.lengths[bad], l.at[bad]);
+    else if (status == ML_OK && made == NULL)
+        status = ml_fail_memory(why, "a matrix", l.count * sizeof(double));
+    if (status == ML_OK)
+        status = add_value(j, b->name, b->length, made, NULL, b->answer, why);
+    free(l.at);
+    free(l.lengths);
+    return status;
+}
+
+/* A value that is neither a number nor a file is an equation with one sign too few. */
+static ml_status fail_binding(const binding *b, ml_message *why)
+{
+    expression_space *s = expression_space_new();
+    const expression *e;
+    bool parses = s != NULL && expression_parse(s, NULL, b->value, &e, NULL) == ML_OK;
+    expression_space_free(s);
+    if (parses && strpbrk(b->value, "/.") == NULL)
+        return ml_fail(why,
+                       "'%.*s=%.200s': equality is written ==: %.*s == %.200s; NAME=VALUE gives a number, "
+                       "[1,2;3,4] or a file, and there is no file '%.60s'",
+                       (int)b->length, b->name, b->value, (int)b->length, b->name, b->value, b->value);
+    return ml_fail(why, "%.*s: there is no file '%.200s'; if this is an equation, it is written ==",
+                   (int)b->length, b->name, b->value);
+}
+
+static ml_status bind(job *j, const binding *b, ml_message *why)
+{
+    const char *value = b->value + strspn(b->value, " \t");
+    binding trimmed = *b;
+    trimmed.value = value;
+    if (*value == '@')
+        return read_source(j, value + 1, b->name, b->length, b->answer, why);
+    if (*value == '[' || check_cell_is_number(value, strlen(value)))
+        return bind_literal(j, &trimmed, why);
+    if (strcmp(value, "-") == 0 || access(value, F_OK) == 0)
+        return read_source(j, value, b->name, b->length, b->answer, why);
+    return fail_binding(&trimmed, why);
+}
+
+static ml_status take_operands(job *j, ml_message *why)
+{
+    ml_status status = ML_OK;
+    j->claims = memory_array(j->c.operand_count, sizeof *j->claims);
+    if (j->claims == NULL)
+        return ml_fail_memory(why, "the claims", j->c.operand_count * sizeof *j->claims);
+    for (size_t i = 0; status == ML_OK && i < j->c.operand_count; i++) {
+        binding b;
+        if (is_binding(j->c.operands[i], &b))
+            status = bind(j, &b, why);
+        else
+            j->claims[j->claim_count++] = j->c.operands[i];
+    }
+    return status;
+}
+
+static bool has_answer(const job *j)
+{
+    for (size_t i = 0; i < j->in.count; i++)
+        if (j->in.values[i].answer)
+            return true;
+    return false;
+}
+
+/* --- what can be asked --- */
+
+static ml_status read_answer(job *j, ml_message *why)
+{
+    return has_answer(j) ? ML_OK : read_source(j, NULL, NULL, 0, true, why);
+}
+
+static ml_status run_properties(job *j, ml_message *why)
+{
+    j->listing = true;
+    ml_status status = ML_OK;
+    if (j->claim_count == 1)
+        status = read_source(j, j->claims[0], NULL, 0, true, why);
+    else if (j->in.count == 0)
+        status = read_source(j, NULL, NULL, 0, true, why);
+    for (size_t i = 0; status == ML_OK && i < j->in.count; i++)
+        status = check_properties(&j->report, j->in.values[i].b, why);
+    return status;
+}
+
+static ml_status run_named(job *j, size_t which, ml_message *why)
+{
+    if (j->claim_count > 1)
+        return ml_fail(why, "%s: '%.60s' is neither NAME=FILE nor NAME~FILE", named_checks[which].name,
+                       j->claims[1]);
+    j->in.check = named_checks[which].name;
+    j->labels = named_checks[which].check == check_kmeans;
+    if (has_answer(j)) {
+        ml_status status = named_checks[which].check(&j->report, &j->in, why);
+        if (!j->in.missing)
+            return status;
+        for (size_t i = 0; i < j->in.count; i++)
+            j->in.values[i].taken = false;
+    }
+    ml_status status = read_source(j, NULL, NULL, 0, true, why);
+    return status == ML_OK ? named_checks[which].check(&j->report, &j->in, why) : status;
+}
+
+static ml_status parse_up_to(const char *list, unsigned *what, ml_message *why)
+{
+    static const char *const words[] = {"sign", "scale", "order", "span", "labels"};
+    for (const char *p = list; p != NULL && *p != '\0';) {
+        size_t length = strcspn(p, ","), k = 0;
+        while (k < 5 && (strlen(words[k]) != length || strncmp(words[k], p, length) != 0))
+            k++;
+        if (k == 5)
+            return ml_fail(why, "--up-to: '%.*s' is not one of sign, scale, order, span, labels", (int)length,
+                           p);
+        *what |= 1u << k;
+        p += length + (p[length] == ',');
+    }
+    if (*what & SAME_UP_TO_SPAN && *what != SAME_UP_TO_SPAN)
+        return ml_fail(why, "--up-to: span already is up to sign, scale and order; give it alone");
+    if (*what & SAME_UP_TO_LABELS && *what != SAME_UP_TO_LABELS)
+        return ml_fail(why, "--up-to: labels stands alone");
+    return ML_OK;
+}
+
+static const check_value *find_answer(const job *j, const char *name)
+{
+    for (size_t i = 0; i < j->in.count; i++)
+        if (j->in.values[i].answer && strcmp(j->in.values[i].name, name) == 0)
+            return &j->in.values[i];
+    return NULL;
+}
+
+/* Labels that are texts must be numbered together: a class is a text, not its first appearance. */
+static ml_status run_same(job *j, ml_message *why)
+{
+    unsigned what = 0;
+    ml_status status = parse_up_to(j->p.up_to, &what, why);
+    if (status != ML_OK)
+        return status;
+    if (j->claim_count != 2)
+        return ml_fail(why, "same needs one reference: mlcheck same EXPECTED <MINE");
+    j->labels = what & SAME_UP_TO_LABELS;
+    job reference = {.c = j->c, .p = j->p, .labels = j->labels};
+    status = read_source(&reference, j->claims[1], NULL, 0, false, why);
+    if (status == ML_OK)
+        status = read_answer(j, why);
+    for (size_t i = 0; status == ML_OK && i < reference.in.count; i++) {
+        const check_value *expected = &reference.in.values[i];
+        const check_value *mine = find_answer(j, expected->name);
+        if (mine == NULL && reference.in.count == 1 && j->in.count == 1)
+            mine = &j->in.values[0];
+        if (mine == NULL) {
+            buffer_string(
+                &check_add(&j->report, CHECK_NO, "%s == %s", expected->name, j->claims[1])->diagnosis,
+                "missing");
+            continue;
+        }
+        char claim[256];
+        snprintf(claim, sizeof claim, "%.60s == %.180s", mine->name, j->claims[1]);
+        status = check_same(&j->report, expected->b, mine->b, what, 0, claim, why);
+    }
+    /* its balls are compared with those of the report: let them live as long */
+    ball **last = &j->report.balls.first;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = reference.report.balls.first;
+    for (size_t i = 0; i < reference.in.count; i++) {
+        free((void *)reference.in.values[i].columns);
+        free(reference.names[i]);
+    }
+    free(reference.in.values);
+    free(reference.names);
+    for (size_t i = 0; i < reference.source_count; i++)
+        blocks_free(&reference.sources[i]);
+    free(reference.sources);
+    return status;
+}
+
+static bool is_file(const char *operand)
+{
+    return strcmp(operand, "-") == 0 || (strpbrk(operand, "./") != NULL && access(operand, F_OK) == 0);
+}
+
+static ml_status run(job *j, ml_message *why)
+{
+    ml_status status = take_operands(j, why);
+    if (status != ML_OK)
+        return status;
+    if (j->claim_count == 0 || (j->claim_count == 1 && is_file(j->claims[0])))
+        return run_properties(j, why);
+    if (strcmp(j->claims[0], "same") == 0)
+        return run_same(j, why);
+    for (size_t i = 0; i < NAMED_CHECKS; i++)
+        if (strcmp(j->claims[0], named_checks[i].name) == 0)
+            return run_named(j, i, why);
+    return ml_fail(why, "claims are not there yet");
+}
+
+/* --- output --- */
+
+typedef struct texts {
+    const char **claim, **verdict, **place, **diagnosis;
+    double *off, *allowed;
+} texts;
+
+static bool make_texts(texts *t, size_t count)
+{
+    t->claim = memory_array(count, sizeof *t->claim);
+    t->verdict = memory_array(count, sizeof *t->verdict);
+    t->place = memory_array(count, sizeof *t->place);
+    t->diagnosis = memory_array(count, sizeof *t->diagnosis);
+    t->off = memory_array(count, sizeof *t->off);
+    t->allowed = memory_array(count, sizeof *t->allowed);
+    return t->claim && t->verdict && t->place && t->diagnosis && t->off && t->allowed;
+}
+
+static void free_texts(texts *t)
+{
+    free(t->claim);
+    free(t->verdict);
+    free(t->place);
+    free(t->diagnosis);
+    free(t->off);
+    free(t->allowed);
+}
+
+static ml_status write_verdicts(job *j, writer *w, ml_message *why)
+{
+    static const char *const verdicts[] = {"yes", "no", "undecided"};
+    texts t = {0};
+    size_t count = j->report.count;
+    bool made = make_texts(&t, count), any = j->listing;
+    for (size_t i = 0; made && i < count; i++) {
+        check_row *row = &j->report.rows[i];
+        any |= row->diagnosis.size > 0;
+        t.claim[i] = buffer_text(&row->claim);
+        t.verdict[i] = verdicts[row->verdict];
+        t.place[i] = buffer_text(&row->place);
+        t.diagnosis[i] = buffer_text(&row->diagnosis);
+        t.off[i] = isnan(row->off) ? table_missing() : row->off;
+        t.allowed[i] = isnan(row->allowed) ? table_missing() : row->allowed;
+    }
+    if (made) {
+        column columns[] = {column_strings(j->listing ? "property" : "claim", t.claim),
+                            column_strings("verdict", t.verdict),
+                            column_strings("worst at", t.place),
+                            column_reals(j->listing ? "value" : "off by", t.off, 1),
+                            column_reals("allowed", t.allowed, 1),
+                            column_strings(j->listing ? "decided by" : "diagnosis", t.diagnosis)};
+        writer_block(w, "verdicts", columns, any ? 6 : 5, count);
+    }
+    free_texts(&t);
+    return made ? ML_OK : ml_fail_memory(why, "the verdicts", count * sizeof *t.claim);
+}
+
+static void write_summary(const job *j, writer *w)
+{
+    double counts[3] = {0};
+    for (size_t i = 0; i < j->report.count; i++)
+        counts[j->report.rows[i].verdict]++;
+    column columns[] = {column_reals("yes", &counts[0], 1), column_reals("no", &counts[1], 1),
+                        column_reals("undecided", &counts[2], 1)};
+    writer_block(w, "summary", columns, 3, 1);
+}
+
+/* Verdicts are the result, so they are printed whatever they are. */
+static ml_status print(job *j, writer **w, ml_message *why)
+{
+    ml_status status = check_outcome(&j->report, why), written = ML_OK;
+    if (status == ML_FAIL)
+        return status;
+    if ((*w = cli_output(&j->c)) == NULL)
+        return ml_fail_memory(why, "the writer", 1);
+    for (size_t i = 0; written == ML_OK && i < j->c.show_count; i++) {
+        if (j->c.shows[i] == 0)
+            written = write_verdicts(j, *w, why);
+        else
+            write_summary(j, *w);
+    }
+    return written != ML_OK ? written : j->listing ? ML_OK : status;
+}
+
+static void release(job *j)
+{
+    for (size_t i = 0; i < j->in.count; i++) {
+        free((void *)j->in.values[i].columns);
+        free(j->names[i]);
+    }
+    free(j->in.values);
+    free(j->names);
+    for (size_t i = 0; i < j->source_count; i++)
+        blocks_free(&j->sources[i]);
+    free(j->sources);
+    free(j->claims);
+    check_free(&j->report);
+}
+
+int main(int argc, char **argv)
+{
+    job j = {.p = {.tolerance = -1, .base = 2, .ddof = 1}};
+    ml_message why;
+    writer *w = NULL;
+    int status = cli_parse(&j.c, &tool, &j.p, argc, argv);
+    if (status >= 0)
+        return status;
+    check_defaults(&j.report);
+    j.report.tolerance = j.p.tolerance;
+    j.report.exact = j.p.exact;
+    j.in.base = j.p.base;
+    j.in.ddof = (double)j.p.ddof;
+    status = run(&j, &why);
+    if (status == ML_OK)
+        status = print(&j, &w, &why);
+    if (status == ML_FAIL)
+        cli_fail(&j.c, &why);
+    status = cli_close(&j.c, w, status);
+    release(&j);
+    return status;
+}
