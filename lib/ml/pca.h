@@ -87,17 +87,17 @@ double pca_ratio(const pca_model *model, size_t j);      /* variance j / total; 
 double pca_cumulative(const pca_model *model, size_t j); /* sum of ratios 0..j */
 
 /* Per-row functions: a row gives the same bytes whatever rows stand around it and whatever JOBS is.
- * ROWS is rows x p; OUT must have the shape said.  They fail when a result is too large for a double: the
- * message tells the first such row, FIRST being the number of the first of ROWS. */
+ * X is rows x p; OUT must have the shape said.  They fail when a result is too large for a double: the
+ * message tells the first such row, FIRST being the number of the first of X. */
 
 /* Columns of the scores: K, or p with PCA_WHITEN_ZCA. */
 size_t pca_score_columns(const pca_model *model);
 /* Scores, rows x pca_score_columns: V'x; whitened when the model says so; PPCA: the posterior means
  * E[z|x] = M^-1 W'x (their section 3.3), which shrink toward 0 (whiten must be none). */
-ml_status pca_scores(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first, int jobs,
+ml_status pca_scores(const pca_model *model, const gsl_matrix *x, gsl_matrix *out, size_t first, int jobs,
                      ml_message *why);
 /* The rows through K components and back in their units, rows x p. */
-ml_status pca_reconstruct(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first,
+ml_status pca_reconstruct(const pca_model *model, const gsl_matrix *x, gsl_matrix *out, size_t first,
                           int jobs, ml_message *why);
 /* From scores (of any of the kinds above) back to the units of the rows, rows x p; PPCA: the least-squares
  * reconstruction W (W'W)^-1 M z of their section 3.3. */
@@ -106,7 +106,7 @@ ml_status pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matr
 /* rows x 2: Hotelling's T^2, the sum of score_j^2 / variance_j over the components with variance > 0, and
  * Q, the squared distance to the reconstruction in centred and scaled units (Jackson, Mudholkar,
  * Technometrics 21 (1979) 341). */
-ml_status pca_t2q(const pca_model *model, const gsl_matrix *rows, gsl_matrix *out, size_t first, int jobs,
+ml_status pca_t2q(const pca_model *model, const gsl_matrix *x, gsl_matrix *out, size_t first, int jobs,
                   ml_message *why);
 
 #endif
