@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "math/bidiagonal.h"
+#include "math/golub_kahan.h"
 #include "math/tsqr.h"
 
 enum { MOST_ORDER = 26754 }; /* dbdsdc counts 3 order^2 doubles in an int */
@@ -60,9 +61,27 @@ static bool make_small(small *b, size_t order, bool vectors)
     return true;
 }
 
-/* The singular values of B in place of its diagonal, and its vectors. */
-static int solve_small(small *b)
+/* The first COUNT vectors alone: true when they stand where divide and conquer would have put them. */
+static bool solve_leading(small *b, size_t count)
 {
+    size_t order = (size_t)b->order;
+    if (b->u == NULL || !golub_kahan_pays(order, count))
+        return false;
+    double *values = b->work, *v = b->work + order; /* as large as u and vt together */
+    if (!golub_kahan(order, b->d, b->e, values, count, b->u, v))
+        return false;
+    memcpy(b->d, values, order * sizeof *values);
+    for (size_t i = 0; i < order; i++)
+        for (size_t k = 0; k < count; k++)
+            b->vt[i * order + k] = v[k * order + i];
+    return true;
+}
+
+/* The singular values of B in place of its diagonal, and its vectors, of which COUNT are wanted. */
+static int solve_small(small *b, size_t count)
+{
+    if (solve_leading(b, count))
+        return 0;
     double unused = 0;
     int unused_integer = 0, info = 0;
     LAPACK_dbdsdc("U", b->u ? "I" : "N", &b->order, b->d, b->e, b->u ? b->u : &unused, &b->order,
@@ -84,6 +103,12 @@ static ml_status make_vectors(const bidiagonal *b, const small *of_b, bool turne
     return status;
 }
 
+static size_t wanted_vectors(const gsl_matrix *u, const gsl_matrix *v)
+{
+    size_t left = u ? u->size2 : 0, right = v ? v->size2 : 0;
+    return left > right ? left : right;
+}
+
 ml_status linalg_svd(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, int jobs,
                      ml_message *why)
 {
@@ -99,7 +124,7 @@ ml_status linalg_svd(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matr
             : ml_fail_memory(why, "the singular value decomposition", a->size1 * a->size2 * sizeof(double));
     if (status == ML_OK) {
         bidiagonal_entries(b, of_b.d, of_b.e);
-        info = solve_small(&of_b);
+        info = solve_small(&of_b, wanted_vectors(u, v));
     }
     if (status == ML_OK && info != 0)
         status = no_convergence(why, "dbdsdc", info);

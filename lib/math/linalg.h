@@ -15,7 +15,8 @@
 /* Singular values S (all r = min(rows, columns), descending) of A, which is left as it is, by
  * bidiagonalization on JOBS threads (math/bidiagonal) and divide and conquer (dbdsdc).  U (rows x k, k <= r)
  * and V (columns x k) get the first vectors; each may be NULL, which does not change the other, nor S while
- * one of them is asked for. */
+ * one of them is asked for.  Few of many vectors, of both as many, are found by inverse iteration
+ * (math/golub_kahan), which is faster and as accurate, but not the same last bits. */
 ml_status linalg_svd(const gsl_matrix *a, gsl_vector *s, gsl_matrix *u, gsl_matrix *v, int jobs,
                      ml_message *why);
 
