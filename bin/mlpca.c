@@ -142,22 +142,6 @@ static void close_rows(job *j)
 
 /* --- the model --- */
 
-static ml_status add_rows(pca_fitter *fitter, reader *r, ml_message *why)
-{
-    const table *piece;
-    ml_status status;
-    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
-        if ((status = pca_add(fitter, piece->x, why)) != ML_OK)
-            return status;
-    return status == ML_OK ? reader_finish(r, why) : status;
-}
-
-static ml_status finish_fit(job *j, pca_fitter *fitter, ml_message *why)
-{
-    progress_phase("decomposing");
-    return pca_finish(fitter, &j->t.model, why);
-}
-
 static pca_params fit_params(const job *j)
 {
     pca_params pca = j->p.pca;
@@ -167,23 +151,8 @@ static pca_params fit_params(const job *j)
     return pca;
 }
 
-static ml_status fit_rows(job *j, ml_message *why)
-{
-    pca_params pca = fit_params(j);
-    pca_fitter *fitter = NULL;
-    bool held = holds_rows(j, 1 + row_results(j->c));
-    ml_status status = held ? take_rows(j, j->stream, why) : ML_OK;
-    if (status == ML_OK)
-        status = pca_begin(&fitter, &pca, reader_columns(j->stream)->columns, why);
-    if (status == ML_OK)
-        status = held ? pca_add(fitter, j->rows.x, why) : add_rows(fitter, j->stream, why);
-    if (status == ML_OK)
-        status = finish_fit(j, fitter, why);
-    pca_fitter_free(fitter);
-    return status;
-}
-
-static ml_status fit(job *j, ml_message *why)
+/* Fit to rows that are kept for their results. */
+static ml_status fit_held(job *j, ml_message *why)
 {
     progress_phase("reading");
     ml_status status = open_rows(j, false, why);
@@ -193,32 +162,49 @@ static ml_status fit(job *j, ml_message *why)
     j->t.named = columns->names != NULL;
     status = qr_names(&j->t.columns, columns, why);
     if (status == ML_OK)
-        status = fit_rows(j, why);
+        status = take_rows(j, j->stream, why);
     close_rows(j);
+    pca_params pca = fit_params(j);
+    progress_phase("decomposing");
+    return status == ML_OK ? pca_fit(j->rows.x, &pca, &j->t.model, why) : status;
+}
+
+/* Fit to rows of which their state is left. */
+static ml_status fit_state(job *j, qr_state *s, ml_message *why)
+{
+    pca_fitter *fitter;
+    j->t.named = s->named;
+    j->t.columns = s->columns;
+    s->columns = NULL;
+    j->p.pca.center = s->centered;
+    pca_params pca = fit_params(j);
+    ml_status status = pca_resume(&fitter, &pca, s->count, s->rows, why);
+    s->rows = NULL;
+    progress_phase("decomposing");
+    if (status == ML_OK)
+        status = pca_finish(fitter, &j->t.model, why);
+    pca_fitter_free(fitter);
     return status;
 }
 
-static ml_status merge(job *j, ml_message *why)
+static ml_status fit(job *j, ml_message *why)
 {
+    const cli *c = j->c;
     qr_state s;
-    pca_fitter *fitter = NULL;
-    ml_status status = qr_state_merge(&s, j->c, why);
-    if (status == ML_OK) {
-        j->t.named = s.named;
-        j->t.columns = s.columns;
-        j->p.pca.center = s.centered;
-        pca_params pca = fit_params(j);
-        if (j->c->save != NULL && s.named)
-            status = select_check_unique((const char *const *)s.columns, s.count, "the states", why);
-        if (status == ML_OK) {
-            status = pca_resume(&fitter, &pca, s.count, s.rows, why);
-            s.rows = NULL;
-        }
-        s.columns = NULL;
+    if (!c->merge && holds_rows(j, 1 + row_results(c)))
+        return fit_held(j, why);
+    ml_status status = c->merge ? qr_state_merge(&s, c, why) : qr_state_open(&s, c, j->p.pca.center, why);
+    if (status == ML_OK && !c->merge) {
+        pca_params pca = fit_params(j); /* what is wrong with them is said before all rows are read */
+        status = pca_check(&pca, 0, s.count, why);
+        if (status == ML_OK)
+            status = qr_state_fill(&s, why);
     }
+    if (status == ML_OK && c->save != NULL && s.named)
+        status =
+            select_check_unique((const char *const *)s.columns, s.count, c->file ? c->file : "stdin", why);
     if (status == ML_OK)
-        status = finish_fit(j, fitter, why);
-    pca_fitter_free(fitter);
+        status = fit_state(j, &s, why);
     qr_state_free(&s);
     return status;
 }
@@ -432,7 +418,7 @@ static int check_partial_usage(const job *j)
 
 static ml_status run(job *j, ml_message *why)
 {
-    ml_status status = j->c->apply ? apply(j, why) : j->c->merge ? merge(j, why) : fit(j, why);
+    ml_status status = j->c->apply ? apply(j, why) : fit(j, why);
     if (status == ML_OK && j->c->apply == NULL)
         status = pca_text_label(&j->t, why);
     if (status == ML_OK && j->c->save)

@@ -108,61 +108,43 @@ static svd_want wanted(const cli *c)
     return cli_shows(c, "V") || cli_shows(c, "null") ? SVD_V : SVD_VALUES;
 }
 
-static ml_status decompose_stream(job *j, reader *r, ml_message *why)
+static ml_status decompose_rows(job *j, ml_message *why)
 {
-    svd_stream *s;
-    const table *piece;
-    ml_status status = svd_begin(&s, &j->p.svd, reader_columns(r)->columns, why);
-    while (status == ML_OK && (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
-        status = svd_add(s, piece->x, why);
-    if (status == ML_OK)
-        status = reader_finish(r, why);
-    progress_phase("decomposing");
-    if (status == ML_OK)
-        status = svd_finish(s, &j->svd, why);
-    svd_stream_free(s);
-    return status;
-}
-
-static ml_status decompose_rows(job *j, reader *r, ml_message *why)
-{
-    ml_status status = reader_rest(r, &j->rows, why);
-    if (status == ML_OK)
-        status = reader_finish(r, why);
+    progress_phase("reading");
+    ml_status status = table_read(&j->rows, j->c->file, &j->c->reader, why);
     progress_phase("decomposing");
     return status == ML_OK ? svd_fit(j->rows.x, &j->p.svd, &j->svd, why) : status;
+}
+
+static ml_status decompose_state(job *j, qr_state *s, ml_message *why)
+{
+    svd_stream *stream;
+    if (s->centered)
+        return ml_fail(why, "the states are of centered rows");
+    ml_status status = svd_resume(&stream, &j->p.svd, s->count, s->rows, why);
+    s->rows = NULL;
+    progress_phase("decomposing");
+    if (status == ML_OK)
+        status = svd_finish(stream, &j->svd, why);
+    svd_stream_free(stream);
+    return status;
 }
 
 /* Where U is not needed the rows are read once and not kept. */
 static ml_status decompose(job *j, ml_message *why)
 {
-    bool direct = j->p.svd.want == SVD_UV || j->p.svd.method == SVD_JACOBI ||
-                  j->p.svd.method == SVD_RANDOMIZED || j->c->reader.na == READER_NA_MEAN;
-    reader *r;
-    progress_phase("reading");
-    ml_status status = reader_open(&r, j->c->file, &j->c->reader, why);
+    const cli *c = j->c;
+    qr_state s;
+    bool whole = j->p.svd.want == SVD_UV || j->p.svd.method == SVD_JACOBI ||
+                 j->p.svd.method == SVD_RANDOMIZED || c->reader.na == READER_NA_MEAN;
+    if (whole && !c->merge)
+        return decompose_rows(j, why);
+    ml_status status = c->merge ? qr_state_merge(&s, c, why) : qr_state_open(&s, c, false, why);
+    if (status == ML_OK && !c->merge)
+        status = qr_state_fill(&s, why);
     if (status == ML_OK)
-        status = direct ? decompose_rows(j, r, why) : decompose_stream(j, r, why);
-    reader_free(r);
-    return status;
-}
-
-static ml_status merge(job *j, ml_message *why)
-{
-    qr_state state;
-    svd_stream *s = NULL;
-    ml_status status = qr_state_merge(&state, j->c, why);
-    if (status == ML_OK && state.centered)
-        status = ml_fail(why, "the states are of centered rows");
-    if (status == ML_OK) {
-        status = svd_resume(&s, &j->p.svd, state.count, state.rows, why);
-        state.rows = NULL;
-    }
-    progress_phase("decomposing");
-    if (status == ML_OK)
-        status = svd_finish(s, &j->svd, why);
-    svd_stream_free(s);
-    qr_state_free(&state);
+        status = decompose_state(j, &s, why);
+    qr_state_free(&s);
     return status;
 }
 
@@ -416,7 +398,7 @@ static int check_partial_usage(const job *j)
 
 static ml_status run(job *j, ml_message *why)
 {
-    ml_status status = j->c->merge ? merge(j, why) : decompose(j, why);
+    ml_status status = decompose(j, why);
     if (status != ML_OK)
         return status;
     if ((status = svd_check_count(j->p.rank, j->svd.rows, j->svd.columns, why)) != ML_OK)

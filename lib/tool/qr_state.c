@@ -37,40 +37,41 @@ void qr_state_free(qr_state *s)
 {
     tsqr_free(s->rows);
     qr_names_free(s->columns);
+    reader_free(s->input);
     *s = (qr_state){0};
 }
 
 /* --- rows to a state --- */
 
-static ml_status add_rows(qr_state *s, reader *r, ml_message *why)
+ml_status qr_state_open(qr_state *s, const cli *c, bool centered, ml_message *why)
 {
-    const table *piece;
-    ml_status status;
-    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
-        if ((status = tsqr_add(s->rows, piece->x, why)) != ML_OK)
-            return status;
-    return status == ML_OK ? reader_finish(r, why) : status;
-}
-
-ml_status qr_state_read(qr_state *s, const cli *c, bool centered, ml_message *why)
-{
-    reader *r;
     *s = (qr_state){.centered = centered};
     progress_phase("reading");
-    ml_status status = reader_open(&r, c->file, &c->reader, why);
+    ml_status status = reader_open(&s->input, c->file, &c->reader, why);
     if (status != ML_OK)
         return status;
-    const table *t = reader_columns(r);
+    const table *t = reader_columns(s->input);
     s->count = t->columns;
     s->named = t->names != NULL;
-    if (s->count > 0) {
-        status = qr_names(&s->columns, t, why);
-        if (status == ML_OK)
-            status = tsqr_new(&s->rows, s->count, centered ? TSQR_CENTRE : TSQR_PLAIN, c->reader.jobs, why);
-        if (status == ML_OK)
-            status = add_rows(s, r, why);
-    }
-    reader_free(r);
+    if (s->count == 0)
+        return ML_OK;
+    status = qr_names(&s->columns, t, why);
+    if (status == ML_OK)
+        status = tsqr_new(&s->rows, s->count, centered ? TSQR_CENTRE : TSQR_PLAIN, c->reader.jobs, why);
+    return status;
+}
+
+ml_status qr_state_fill(qr_state *s, ml_message *why)
+{
+    const table *piece;
+    ml_status status = ML_OK;
+    while (s->rows != NULL && (status = reader_next(s->input, &piece, why)) == ML_OK && piece->rows > 0)
+        if ((status = tsqr_add(s->rows, piece->x, why)) != ML_OK)
+            return status;
+    if (status == ML_OK)
+        status = reader_finish(s->input, why);
+    reader_free(s->input);
+    s->input = NULL;
     return status;
 }
 
@@ -114,7 +115,9 @@ int qr_state_partial(const cli *c, bool centered)
     qr_state s;
     buffer line = {0};
     ml_message why;
-    ml_status status = qr_state_read(&s, c, centered, &why);
+    ml_status status = qr_state_open(&s, c, centered, &why);
+    if (status == ML_OK)
+        status = qr_state_fill(&s, &why);
     if (status == ML_OK)
         status = put_state(&line, c->tool->name, &s, &why);
     int result = status == ML_OK ? cli_print_state(c, &line) : cli_fail(c, &why);

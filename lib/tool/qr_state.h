@@ -16,14 +16,17 @@ typedef struct qr_state {
     bool named;     /* the table has names */
     char **columns; /* names of the columns, "column3" where the table has none; ended by NULL */
     size_t count;   /* of columns */
+    reader *input;  /* rows that are still to come, or NULL */
 } qr_state;
 
 /* Names of the numeric columns of T, for a new array that qr_names_free takes. */
 ml_status qr_names(char ***names, const table *t, ml_message *why);
 void qr_names_free(char **names);
 
-/* The rows of the input of C, which may be none. */
-ml_status qr_state_read(qr_state *s, const cli *c, bool centered, ml_message *why);
+/* The input of C: its columns are known from qr_state_open on, its rows, which may be none, are in S after
+ * qr_state_fill. */
+ml_status qr_state_open(qr_state *s, const cli *c, bool centered, ml_message *why);
+ml_status qr_state_fill(qr_state *s, ml_message *why);
 /* The states that the input of C holds, merged; CENTERED is as they say.  No rows at all are an error. */
 ml_status qr_state_merge(qr_state *s, const cli *c, ml_message *why);
 void qr_state_free(qr_state *s);
