@@ -113,7 +113,7 @@ $(OUT)/fault/%.o: $(OUT)/%.o tests/fault/symbols
 
 $(FAULT_BIN)/%: $(OUT)/fault/bin/%.o $(LIB_OBJECTS:$(OUT)/%=$(OUT)/fault/%) $(OUT)/tests/fault/fault.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(SAN),,-fsanitize=leak) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(if $(SAN),,-fsanitize=leak) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
 
 faults: $(TOOLS:%=$(FAULT_BIN)/%)
 	sh tests/fault/run.sh $(FAULT_BIN)

@@ -160,7 +160,7 @@ many_jobs_agree() {
 }
 
 on_terminal() { # SECONDS: what the tool says on a terminal about an input that takes so long to come
-	script -qec "{ head -n 50 '$DATA/faithful.csv'; sleep $1; tail -n 50 '$DATA/faithful.csv'; } | $tool $(needs "$tool") >/dev/null" /dev/null </dev/null
+	script -qec "{ head -n 50 '$DATA/faithful.csv'; sleep $1; tail -n 50 '$DATA/faithful.csv'; } | $tool $(needs "${tool%% *}") >/dev/null" /dev/null </dev/null
 }
 progresses() {
 	[ -z "$(on_terminal 0)" ] && on_terminal 1.4 | grep -q "$tool: reading, .*1 s" &&

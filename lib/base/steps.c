@@ -38,6 +38,12 @@ void steps_free(steps *s)
     free(s);
 }
 
+void steps_fail(steps *s)
+{
+    if (s != NULL)
+        s->out.failed = true;
+}
+
 const buffer *steps_finish(steps *s)
 {
     return &s->out;

@@ -42,6 +42,8 @@ void steps_table(steps *s, const char *const *heads, size_t columns, size_t rows
 const char *steps_number(steps *s, double x);
 const char *steps_print(steps *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Say that memory ran out while a text for S was made elsewhere. */
+void steps_fail(steps *s);
 /* The document; it stays S's.  */
 const buffer *steps_finish(steps *s);
 

@@ -349,7 +349,8 @@ static ml_status best_run(const prepared *p, const kmeans_params *params, kmeans
     if (restarts == 0)
         restarts = params->start == KMEANS_FIRST || params->start == KMEANS_GIVEN ? 1 : DEFAULT_RESTARTS;
     double least = INFINITY;
-    for (size_t restart = 1; restart <= restarts; restart++) {
+    size_t first = params->first_restart ? params->first_restart : 1;
+    for (size_t restart = first; restart < first + restarts; restart++) {
         kmeans_run run;
         ml_status status = one_run(p, params, restart, &run, why);
         double *within = status == ML_OK ? scatter(&run, why) : NULL;

@@ -63,8 +63,10 @@ typedef struct kmeans_params {
     kmeans_method method;
     kmeans_start start;
     const gsl_matrix *centroids; /* KMEANS_GIVEN: k x d; borrowed */
-    bool spherical;  /* rows and centroids of unit length: clusters of directions, by the cosine */
-    size_t restarts; /* 0: 10, or 1 with KMEANS_FIRST and KMEANS_GIVEN; the least inertia wins */
+    bool spherical;       /* rows and centroids of unit length: clusters of directions, by the cosine */
+    size_t first_restart; /* number of the first, from 1 (0 is 1): its draws are those of that number in any
+                             fit */
+    size_t restarts;      /* 0: 10, or 1 with KMEANS_FIRST and KMEANS_GIVEN; the least inertia wins */
     size_t max_iterations;
     double tolerance; /* stop when no centroid moves farther; 0: when no point changes its cluster */
     size_t batch;     /* KMEANS_MINIBATCH: rows of a batch */

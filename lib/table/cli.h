@@ -60,6 +60,7 @@ enum {
      * for itself whether it needs standard input, and asks cli_needs_input before it reads. */
     CLI_OPERANDS = 1 << 9,
     CLI_PARTIAL = 1 << 10, /* --partial, --merge */
+    CLI_WEIGHTS = 1 << 11, /* --weights */
 };
 
 /* A result that the tool can print. */

@@ -32,6 +32,8 @@ static const cli_option common[] = {
      AT(reader.id), .group = CLI_READS},
     {'y', "target", "COL", "the column to predict or compare with", CLI_TEXT, AT(reader.target),
      .group = CLI_TARGET},
+    {0, "weights", "COL", "a column of row weights, 0 or above: a row of weight 3 counts as three", CLI_TEXT,
+     AT(reader.weights), .group = CLI_WEIGHTS},
     {0, "na", "POLICY",
      "what a missing cell gets: error, drop its row, or the mean of its column; default error", CLI_CHOICE,
      AT(reader.na), .choices = policies, .group = CLI_READS},
