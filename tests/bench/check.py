@@ -3,6 +3,8 @@
 
     means    ours: column,mean,...      theirs: a mean a line
     scores   ours: a line of names      theirs: none; each column up to its sign
+    centroids  ours: cluster,size,within,...   theirs: a centroid a line, in the same order
+    mixture  ours: component,weight,row,...    theirs: a mean a line, in the same order
     values   ours: number,value,...     theirs: a value a line
     usv      blocks U, values, V; each pair of vectors up to one sign
 """
@@ -47,6 +49,10 @@ if not ours or not theirs:
     sys.exit(f"{kind}: no output")
 if kind == "means":
     compare("means", matrix(ours[0][1:], slice(1, 2)), matrix(theirs[0]))
+elif kind == "centroids":
+    compare("centroids", matrix(ours[0][1:], slice(3, None)), matrix(theirs[0]))
+elif kind == "mixture":
+    compare("means", matrix([row for row in ours[0] if row[2] == "mean"], slice(3, None)), matrix(theirs[0]))
 elif kind == "values":
     compare("values", matrix(ours[0], slice(1, 2)), matrix(theirs[0]))
 elif kind == "scores":

@@ -32,7 +32,20 @@ def low_rank(seed, rows, columns, rank, noise):
 # 16 unit spheres that overlap mildly: their centres are N(0, 1.3^2).
 g = np.random.default_rng(1)
 centres = g.normal(0, 1.3, (16, 10))
-save("blobs_1m.csv", centres[g.integers(0, 16, 1_000_000)] + g.normal(size=(1_000_000, 10)))
+blobs = centres[g.integers(0, 16, 1_000_000)] + g.normal(size=(1_000_000, 10))
+save("blobs_1m.csv", blobs)
+save("blobs_1m.start.csv", blobs[:16])
+
+# 8 overlapping Gaussians of any shape; the last column is the label to start from: the nearest centre, or, a poor start,
+# the octile of the first column.
+g = np.random.default_rng(2)
+centres, shapes = g.normal(0, 1.3, (8, 10)), np.eye(10) + g.normal(0, 0.3, (8, 10, 10))
+label = g.integers(0, 8, 100_000)
+blobs = centres[label] + np.einsum("nij,nj->ni", shapes[label], g.normal(size=(100_000, 10)))
+near = np.argmin(((blobs[:, None, :] - centres) ** 2).sum(2), 1)
+poor = np.searchsorted(np.quantile(blobs[:, 0], np.arange(1, 8) / 8), blobs[:, 0])
+save("mixture_near.csv", np.column_stack([blobs, near]))
+save("mixture_poor.csv", np.column_stack([blobs, poor]))
 save("tall.csv", low_rank(3, 200_000, 50, 12, 0.5))
 save("wide.csv", low_rank(4, 5_000, 500, 20, 0.5))
 save("square.csv", np.random.default_rng(5).normal(size=(1000, 1000)))

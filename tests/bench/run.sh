@@ -115,5 +115,19 @@ duel 'SVD, values of 1000 x 1000' 2.5 values "$bin/mlsvd -N -s values --no-names
 	"Rscript $here/svd.R s $data/square.csv"
 duel 'SVD, U, values, V, 1000 x 1000' 2 usv "$bin/mlsvd -N -s U,values,V --no-names $data/square.csv" 'R (15 digits)' \
 	"Rscript $here/svd.R usv $data/square.csv"
+kmeans_job() {
+	duel "k-means, k=16, 1M x 10, $1" 6 centroids \
+		"$bin/mlkmeans -q -N -n $2 --init $data/blobs_1m.start.csv -s centroids $data/blobs_1m.csv" 'scikit-learn lloyd' \
+		"$python $here/kmeans.py $data/blobs_1m.csv $data/blobs_1m.start.csv $2"
+}
+kmeans_job '30 iterations' 30
+kmeans_job 'to the fixed point' 300
+gmm_job() {
+	duel "GMM full, k=8, 100k x 10, $1 start" 8 mixture \
+		"$bin/mlgmm -q -N -y 11 --init labels --floor 0 $data/mixture_$1.csv" 'scikit-learn, one thread' \
+		"env OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $python $here/gmm.py $data/mixture_$1.csv"
+}
+gmm_job near
+gmm_job poor
 start_job
 rm -f "$ours" "$peers" "$notes"
