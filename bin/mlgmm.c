@@ -120,6 +120,7 @@ typedef struct job {
     gsl_matrix *r; /* responsibilities and log densities of the rows, when they are printed */
     gsl_vector *log_density;
     agreement agreed;
+    bool *begun; /* not NULL: rows come in pieces, and the block they are printed in was begun */
 } job;
 
 /* --- reading --- */
@@ -375,7 +376,14 @@ static ml_status write_rows(const job *j, writer *w, const char *block, char **n
         columns[i] = column_text(&j->t.texts[i]);
     for (size_t i = 0; i < more; i++)
         columns[ids + i] = column_reals(names[i], values + i, more);
-    writer_block(w, block, columns, ids + more, j->t.rows);
+    if (j->begun == NULL) {
+        writer_block(w, block, columns, ids + more, j->t.rows);
+    } else {
+        if (!*j->begun)
+            writer_begin(w, block, columns, ids + more);
+        *j->begun = true;
+        writer_rows(w, columns, ids + more, j->t.rows);
+    }
     free(columns);
     return ML_OK;
 }
@@ -533,6 +541,53 @@ static ml_status apply_to_rows(job *j, ml_message *why)
     return status == ML_OK ? score(j, why) : status;
 }
 
+/* One result that needs no row but its own is printed piece by piece. */
+static bool streams(const job *j)
+{
+    return j->c->show_count == 1 && !cli_shows(j->c, "summary") && !cli_shows(j->c, "sample") &&
+           !cli_shows(j->c, "parameters") && j->c->reader.na != READER_NA_MEAN;
+}
+
+static ml_status print_pieces(job *j, reader *r, writer *w, ml_message *why)
+{
+    const table *piece;
+    ml_status status;
+    while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
+        j->t = *piece; /* the reader's: not to be freed */
+        j->x = *piece->x;
+        status = score(j, why);
+        if (status == ML_OK)
+            status = write_show(j, j->c->shows[0], w, why);
+        gsl_matrix_free(j->r);
+        gsl_vector_free(j->log_density);
+        j->r = NULL;
+        j->log_density = NULL;
+        j->t = (table){0};
+        if (status != ML_OK)
+            return status;
+    }
+    return status == ML_OK ? reader_finish(r, why) : status;
+}
+
+static ml_status apply_to_stream(job *j, writer *w, ml_message *why)
+{
+    bool begun = false;
+    reader_options reading = j->c->reader;
+    reading.target_is_text = true;
+    reading.match = (const char *const *)j->names;
+    reading.match_count = j->given.model.d;
+    reader *r;
+    ml_status status = reader_open(&r, j->c->file, &reading, why);
+    j->begun = &begun;
+    progress_phase("reading");
+    if (status == ML_OK)
+        status = print_pieces(j, r, w, why);
+    if (begun)
+        writer_end(w);
+    reader_free(r);
+    return status;
+}
+
 /* Log-likelihood and entropy of the rows, without a fit. */
 static void sum_up(job *j)
 {
@@ -574,13 +629,16 @@ static int apply(job *j)
     if (status == ML_OK && needs_rows(j)) {
         if ((needed = cli_needs_input(j->c)) >= 0)
             return needed;
-        status = apply_to_rows(j, &why);
+        if (!streams(j))
+            status = apply_to_rows(j, &why);
     }
     if (status == ML_OK)
         sum_up(j);
     if (status == ML_OK && (w = cli_output(j->c)) == NULL)
         status = ml_fail_memory(&why, "the writer", 1);
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
+    if (status == ML_OK && streams(j))
+        status = apply_to_stream(j, w, &why);
+    for (size_t i = 0; status == ML_OK && !streams(j) && i < j->c->show_count; i++)
         status = write_show(j, j->c->shows[i], w, &why);
     if (status != ML_OK)
         cli_fail(j->c, &why);

@@ -68,6 +68,9 @@ hand() {
 @test "--save and --apply, --init FILE, --init labels" {
 	mlgmm -k 2 -t 1e-12 --save "$BATS_TEST_TMPDIR/m.csv" -s density,responsibilities "$faithful" >"$BATS_TEST_TMPDIR/fit"
 	mlgmm --apply "$BATS_TEST_TMPDIR/m.csv" -s density,responsibilities "$faithful" | cmp - "$BATS_TEST_TMPDIR/fit"
+	mlgmm -k 2 -t 1e-12 -s labels "$faithful" >"$BATS_TEST_TMPDIR/labels"
+	mlgmm --apply "$BATS_TEST_TMPDIR/m.csv" -s labels "$faithful" | cmp - "$BATS_TEST_TMPDIR/labels"
+	{ head -n 1 "$faithful"; tail -n 3 "$faithful"; } | mlgmm --apply "$BATS_TEST_TMPDIR/m.csv" -s labels --no-names | cmp - <(tail -n 3 "$BATS_TEST_TMPDIR/labels")
 	gives 2,1,1 sh -c "mlgmm -t 1e-6 --init '$BATS_TEST_TMPDIR/m.csv' -s summary --no-names '$faithful' | cut -d, -f3-5"
 	fails 2 '2 components where -k asks for 3' mlgmm -k 3 --init "$BATS_TEST_TMPDIR/m.csv" "$faithful"
 	near "$(gmm -q -y species --init labels -t 1e-14 -s summary "$iris" | cut -d, -f1,6)" 3,-180.18547713 1e-10
