@@ -10,7 +10,9 @@
 #include "base/number.h"
 #include "math/expression.h"
 #include "ml/check.h"
+#include "ml/check_calculus.h"
 #include "ml/check_cells.h"
+#include "ml/check_claim.h"
 #include "ml/check_named.h"
 #include "ml/check_property.h"
 #include "ml/check_same.h"
@@ -40,6 +42,10 @@ static const cli_option options[] = {
      AT(exact), .group = 0},
     {'b', "base", "B", "entropy: the base of the logarithms; default 2", CLI_REAL, AT(base), .least = 1e-300,
      .most = 1e300},
+    {0, "subject-to", "C",
+     "with kkt and optimum: a constraint such as x+y==1 or x^2+y^2<=1; may be given several times, or as "
+     "operands",
+     CLI_OPERAND, 0, .group = 0},
     {0, "ddof", "N", "pca: variances divide by the number of rows minus N; default 1", CLI_COUNT, AT(ddof),
      .least = 0, .most = 1e9},
     {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
@@ -94,6 +100,15 @@ static const struct {
     {"innerproduct", check_innerproduct},
 };
 
+static const struct {
+    const char *name;
+    check_of_function *check;
+} function_checks[] = {
+    {"gradient", check_gradient}, {"hessian", check_hessian}, {"optimum", check_optimum},
+    {"kkt", check_kkt},           {"convex", check_convex},
+};
+
+enum { FUNCTION_CHECKS = sizeof function_checks / sizeof function_checks[0] };
 enum { NAMED_CHECKS = sizeof named_checks / sizeof named_checks[0] };
 
 typedef struct job {
@@ -108,6 +123,8 @@ typedef struct job {
     size_t source_count, source_capacity;
     const char **claims; /* operands that are neither bindings nor the name of a check */
     size_t claim_count;
+    check_range *ranges; /* x=0:1, for convex */
+    size_t range_count, range_capacity;
     bool labels;  /* columns of text are classes */
     bool listing; /* properties, not claims */
 } job;
@@ -384,8 +401,38 @@ static ml_status fail_binding(const binding *b, ml_message *why)
                    (int)b->length, b->name, b->value);
 }
 
+/* 0:1, 0: or :1 */
+static bool is_range(const char *text, check_range *r)
+{
+    const char *colon = strchr(text, ':');
+    number n;
+    *r = (check_range){.least = -INFINITY, .most = INFINITY};
+    if (colon == NULL || colon[1 + strcspn(colon + 1, "/.:@")] == ':')
+        return false;
+    if (colon > text && number_read(text, (size_t)(colon - text), &n) != NUMBER_OK)
+        return false;
+    r->least = colon > text ? n.value : -INFINITY;
+    if (colon[1] != '\0' && number_read(colon + 1, strlen(colon + 1), &n) != NUMBER_OK)
+        return false;
+    r->most = colon[1] != '\0' ? n.value : INFINITY;
+    return r->least <= r->most;
+}
+
+static ml_status add_range(job *j, const binding *b, check_range r, ml_message *why)
+{
+    char *name = strndup(b->name, b->length);
+    if (name == NULL || !memory_grow(&j->ranges, &j->range_capacity, j->range_count + 1, sizeof *j->ranges)) {
+        free(name);
+        return ml_fail_memory(why, "a range", sizeof r);
+    }
+    r.name = name;
+    j->ranges[j->range_count++] = r;
+    return ML_OK;
+}
+
 static ml_status bind(job *j, const binding *b, ml_message *why)
 {
+    check_range r;
     const char *value = b->value + strspn(b->value, " \t");
     binding trimmed = *b;
     trimmed.value = value;
@@ -393,6 +440,8 @@ static ml_status bind(job *j, const binding *b, ml_message *why)
         return read_source(j, value + 1, b->name, b->length, b->answer, why);
     if (*value == '[' || check_cell_is_number(value, strlen(value)))
         return bind_literal(j, &trimmed, why);
+    if (is_range(value, &r))
+        return add_range(j, b, r, why);
     if (strcmp(value, "-") == 0 || access(value, F_OK) == 0)
         return read_source(j, value, b->name, b->length, b->answer, why);
     return fail_binding(&trimmed, why);
@@ -488,6 +537,45 @@ static const check_value *find_answer(const job *j, const char *name)
     return NULL;
 }
 
+/* A file, or a value such as sqrt(1/2) or [1,2;3,4]. */
+static ml_status read_reference(job *j, const char *text, ml_message *why)
+{
+    binding b = {.name = "X", .value = text, .length = 1};
+    if (access(text, F_OK) != 0 && (*text == '[' || check_cell_is_number(text, strlen(text))))
+        return bind_literal(j, &b, why);
+    bool rounded = *text == '~';
+    return read_source(j, text + rounded, NULL, 0, true, why);
+}
+
+/* The reference is exact unless it was given as ~FILE.  When an answer is off by less than the last digit of
+ * the reference, that is said. */
+static ml_status compare_block(job *j, const ball *expected, const ball *mine, unsigned what,
+                               const char *claim, const char *text, ml_message *why)
+{
+    bool rounded = *text == '~';
+    const ball *exact =
+        rounded ? expected : ball_make(&j->report.balls, expected->x, NULL, expected->q != NULL);
+    if (exact == NULL)
+        return ml_fail_memory(why, "a reference", sizeof *exact);
+    if (!rounded && exact->q != NULL)
+        fmpq_mat_set(exact->q, expected->q);
+    ml_status status = check_same(&j->report, exact, mine, what, 0, claim, why);
+    check_row *row = &j->report.rows[j->report.count - 1];
+    if (status != ML_OK || row->verdict != CHECK_NO || expected->r == NULL || rounded || j->p.exact)
+        return status;
+    check_report again;
+    check_defaults(&again);
+    again.tolerance = j->p.tolerance;
+    status = check_same(&again, expected, mine, what, 0, claim, why);
+    if (status == ML_OK && again.rows[0].verdict == CHECK_YES) {
+        row->diagnosis.size = 0;
+        buffer_printf(&row->diagnosis,
+                      "equal to the digits of the reference; if that is rounded, say same ~%s", text);
+    }
+    check_free(&again);
+    return status;
+}
+
 /* Labels that are texts must be numbered together: a class is a text, not its first appearance. */
 static ml_status run_same(job *j, ml_message *why)
 {
@@ -499,7 +587,7 @@ static ml_status run_same(job *j, ml_message *why)
         return ml_fail(why, "same needs one reference: mlcheck same EXPECTED <MINE");
     j->labels = what & SAME_UP_TO_LABELS;
     job reference = {.c = j->c, .p = j->p, .labels = j->labels};
-    status = read_source(&reference, j->claims[1], NULL, 0, false, why);
+    status = read_reference(&reference, j->claims[1], why);
     if (status == ML_OK)
         status = read_answer(j, why);
     for (size_t i = 0; status == ML_OK && i < reference.in.count; i++) {
@@ -515,7 +603,7 @@ static ml_status run_same(job *j, ml_message *why)
         }
         char claim[256];
         snprintf(claim, sizeof claim, "%.60s == %.180s", mine->name, j->claims[1]);
-        status = check_same(&j->report, expected->b, mine->b, what, 0, claim, why);
+        status = compare_block(j, expected->b, mine->b, what, claim, j->claims[1], why);
     }
     /* its balls are compared with those of the report: let them live as long */
     ball **last = &j->report.balls.first;
@@ -534,6 +622,183 @@ static ml_status run_same(job *j, ml_message *why)
     return status;
 }
 
+/* Standard input is read when a name that looks like a matrix, or like unnamed data, has no value; names that
+ * it does not have either are free variables. */
+static ml_status read_for_claims(job *j, const check_claim *claims, ml_message *why)
+{
+    bool needed = false, must = false;
+    ml_status status = ML_OK;
+    for (size_t i = 0; status == ML_OK && i < j->claim_count; i++) {
+        const expression *sides[2] = {claims[i].left, claims[i].right};
+        const char **names = NULL;
+        size_t count = 0;
+        status = expression_names(sides, claims[i].right ? 2 : 1, &names, &count, why);
+        for (size_t k = 0; status == ML_OK && k < count; k++) {
+            bool known = false;
+            for (size_t l = 0; l < j->in.count; l++)
+                known |= strcmp(j->in.values[l].name, names[k]) == 0;
+            known |= strcmp(names[k], "I") == 0;
+            needed |= !known && names[k][0] >= 'A' && names[k][0] <= 'Z';
+            must |= !known && (strcmp(names[k], "X") == 0 || claims[i].property != NULL);
+        }
+        free(names);
+    }
+    if (status != ML_OK || !(needed || must))
+        return status;
+    if (!must && isatty(STDIN_FILENO))
+        return ML_OK;
+    size_t before = j->source_count;
+    status = read_source(j, NULL, NULL, 0, true, why);
+    bool empty = status == ML_FAIL && j->source_count == before && strstr(why->text, "empty") != NULL;
+    return empty && !must ? ML_OK : status;
+}
+
+static ml_status run_claims(job *j, ml_message *why)
+{
+    expression_space *space = expression_space_new();
+    check_claim *claims = memory_zeros(j->claim_count, sizeof *claims);
+    ml_status status =
+        space && claims ? ML_OK : ml_fail_memory(why, "the claims", j->claim_count * sizeof *claims);
+    for (size_t i = 0; status == ML_OK && i < j->claim_count; i++)
+        status = check_claim_parse(&claims[i], space, j->claims[i], why);
+    if (status == ML_OK)
+        status = read_for_claims(j, claims, why);
+    for (size_t i = 0; status == ML_OK && i < j->claim_count; i++)
+        status = check_claim_judge(&j->report, &claims[i], space, &j->in, j->c.seed, why);
+    free(claims);
+    expression_space_free(space);
+    return status;
+}
+
+static bool never_names(const char *text, size_t length)
+{
+    (void)text;
+    (void)length;
+    return true;
+}
+
+/* The cells of standard input as expressions. */
+static ml_status read_expressions(job *j, const char ***texts, size_t *count, ml_message *why)
+{
+    if (cli_needs_input(&j->c) >= 0)
+        return ml_fail(why, "no answer to judge");
+    if (!memory_grow(&j->sources, &j->source_capacity, j->source_count + 1, sizeof *j->sources))
+        return ml_fail_memory(why, "an input", sizeof *j->sources);
+    blocks *source = &j->sources[j->source_count];
+    ml_status status = blocks_read(source, NULL, &j->c.reader, never_names, why);
+    if (status != ML_OK)
+        return status;
+    j->source_count++;
+    const block *b = &source->all[0];
+    *texts = memory_zeros(b->rows * b->columns, sizeof **texts);
+    if (*texts == NULL)
+        return ml_fail_memory(why, "the answers", b->rows * b->columns * sizeof **texts);
+    for (size_t i = 0; i < b->rows; i++)
+        for (size_t k = 0; k < b->columns; k++) {
+            size_t length;
+            const char *text = block_cell(b, i, k, &length);
+            if (((*texts)[(*count)++] = strndup(text, length)) == NULL)
+                return ml_fail_memory(why, "the answers", length);
+        }
+    return ML_OK;
+}
+
+static bool is_comparison(const char *operand)
+{
+    return strstr(operand, "==") || strchr(operand, '<') || strchr(operand, '>');
+}
+
+/* Operands behind the name of the check: constraints are comparisons, then the function, then answers. */
+static ml_status sort_operands(job *j, check_function *f, const char **text, const char **answers,
+                               const char **constraints, ml_message *why)
+{
+    for (size_t i = 1; i < j->claim_count; i++) {
+        if (f->constraint_count < j->claim_count && is_comparison(j->claims[i]))
+            constraints[f->constraint_count++] = j->claims[i];
+        else if (*text == NULL)
+            *text = j->claims[i];
+        else
+            answers[f->answer_count++] = j->claims[i];
+    }
+    f->answers = answers;
+    f->constraints = constraints;
+    f->ranges = j->ranges;
+    f->range_count = j->range_count;
+    f->seed = j->c.seed;
+    if (*text == NULL)
+        return ml_fail(why, "%s needs a function: mlcheck %s 'x^2+y^2' ...", j->claims[0], j->claims[0]);
+    return ML_OK;
+}
+
+/* With its answers from standard input where they are not among the operands. */
+static ml_status judge_function(job *j, size_t which, check_function *f, ml_message *why)
+{
+    check_of_function *check = function_checks[which].check;
+    bool symbolic = (check == check_gradient || check == check_hessian) && f->answer_count == 0 &&
+                    !has_answer(j) && !check_function_at_point(f, &j->in);
+    const char **texts = NULL;
+    size_t count = 0;
+    ml_status status = ML_OK;
+    if (symbolic) {
+        status = read_expressions(j, &texts, &count, why);
+        f->answers = texts;
+        f->answer_count = count;
+    }
+    if (status == ML_OK)
+        status = check(&j->report, f, &j->in, why);
+    if (status == ML_FAIL && j->in.missing) {
+        status = read_source(j, NULL, NULL, 0, true, why);
+        if (status == ML_OK)
+            status = check(&j->report, f, &j->in, why);
+    }
+    for (size_t i = 0; i < count; i++)
+        free((char *)texts[i]);
+    free(texts);
+    return status;
+}
+
+static ml_status run_function(job *j, size_t which, ml_message *why)
+{
+    expression_space *space = expression_space_new();
+    const char *text = NULL, **answers = memory_zeros(2 * j->claim_count, sizeof *answers);
+    check_function f = {0};
+    j->in.check = function_checks[which].name;
+    ml_status status = space && answers ? ML_OK : ml_fail_memory(why, "a function", sizeof f);
+    if (status == ML_OK)
+        status = sort_operands(j, &f, &text, answers, answers + j->claim_count, why);
+    if (status == ML_OK)
+        status = check_function_parse(&f, space, text, &j->in, why);
+    if (status == ML_OK)
+        status = judge_function(j, which, &f, why);
+    check_function_free(&f);
+    free(answers);
+    expression_space_free(space);
+    return status;
+}
+
+static bool is_check(const char *word)
+{
+    bool is = strcmp(word, "same") == 0;
+    for (size_t i = 0; i < NAMED_CHECKS; i++)
+        is |= strcmp(word, named_checks[i].name) == 0;
+    for (size_t i = 0; i < FUNCTION_CHECKS; i++)
+        is |= strcmp(word, function_checks[i].name) == 0;
+    return is;
+}
+
+/* Operands given as options come first in the list; the name of a check goes before them. */
+static void put_check_first(job *j)
+{
+    size_t i = 0;
+    while (i < j->claim_count && !is_check(j->claims[i]))
+        i++;
+    if (i == j->claim_count)
+        return;
+    const char *name = j->claims[i];
+    memmove(j->claims + 1, j->claims, i * sizeof *j->claims);
+    j->claims[0] = name;
+}
+
 static bool is_file(const char *operand)
 {
     return strcmp(operand, "-") == 0 || (strpbrk(operand, "./") != NULL && access(operand, F_OK) == 0);
@@ -544,6 +809,7 @@ static ml_status run(job *j, ml_message *why)
     ml_status status = take_operands(j, why);
     if (status != ML_OK)
         return status;
+    put_check_first(j);
     if (j->claim_count == 0 || (j->claim_count == 1 && is_file(j->claims[0])))
         return run_properties(j, why);
     if (strcmp(j->claims[0], "same") == 0)
@@ -551,7 +817,10 @@ static ml_status run(job *j, ml_message *why)
     for (size_t i = 0; i < NAMED_CHECKS; i++)
         if (strcmp(j->claims[0], named_checks[i].name) == 0)
             return run_named(j, i, why);
-    return ml_fail(why, "claims are not there yet");
+    for (size_t i = 0; i < FUNCTION_CHECKS; i++)
+        if (strcmp(j->claims[0], function_checks[i].name) == 0)
+            return run_function(j, i, why);
+    return run_claims(j, why);
 }
 
 /* --- output --- */
@@ -650,6 +919,9 @@ static void release(job *j)
         blocks_free(&j->sources[i]);
     free(j->sources);
     free(j->claims);
+    for (size_t i = 0; i < j->range_count; i++)
+        free((char *)j->ranges[i].name);
+    free(j->ranges);
     check_free(&j->report);
 }
 

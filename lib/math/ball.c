@@ -245,6 +245,14 @@ const ball *ball_column(ball_space *s, const ball *a)
     return a != NULL && a->x->size1 == 1 && a->x->size2 > 1 ? ball_transpose(s, a) : a;
 }
 
+const ball *ball_expand(ball_space *s, const ball *a, size_t order)
+{
+    ball *b = a ? like(s, a, order, order) : NULL;
+    for (size_t i = 0; b != NULL && i < order; i++)
+        move(b, i, i, a, 0, 0);
+    return b;
+}
+
 const ball *ball_row_sums(ball_space *s, const ball *a)
 {
     ball *ones = a ? ball_zeros(s, a->x->size2, 1, a->q != NULL) : NULL;

@@ -19,6 +19,7 @@ typedef struct ball {
     fmpq_mat_struct *q; /* the same as rationals, or NULL */
     double scale;       /* the greatest sum of the magnitudes that an entry was made of */
     double terms;       /* how many there were at most */
+    bool identity;      /* a 1 x 1 ball that stands for a multiple of the identity of whatever order fits */
     struct ball *next;
 } ball;
 
@@ -51,6 +52,8 @@ const ball *ball_diagonal(ball_space *s, const ball *a, size_t rows, size_t colu
 const ball *ball_diagonal_of(ball_space *s, const ball *a);
 /* A row as a column; a column as it is. */
 const ball *ball_column(ball_space *s, const ball *a);
+/* The identity of this ORDER times the number A. */
+const ball *ball_expand(ball_space *s, const ball *a, size_t order);
 /* The sums of the rows, a column. */
 const ball *ball_row_sums(ball_space *s, const ball *a);
 

@@ -8,6 +8,9 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "math/rational.h"
+#include "ml/check_value.h"
+
+enum { MOST_CONSTANT = 200 };
 
 /* --- a cell --- */
 
@@ -21,13 +24,43 @@ static void trim(const char **text, size_t *length)
         (*length)--;
 }
 
+/* 3*sqrt(5), pi/4: an expression without names.  What could be a date or a range is none. */
+static bool read_constant(check_cell *cell, const char *text, size_t length)
+{
+    char *copy = length < MOST_CONSTANT ? strndup(text, length) : NULL;
+    if (copy == NULL || (strpbrk(copy, "(*^") == NULL && strstr(copy, "pi") == NULL)) {
+        free(copy);
+        return false;
+    }
+    expression_space *space = expression_space_new();
+    ball_space balls = {0};
+    const expression *e;
+    const ball *b;
+    bool good = space != NULL && expression_parse(space, NULL, copy, &e, NULL) == ML_OK &&
+                e->kind != EXPRESSION_COMPARISON;
+    check_scope scope = {.balls = &balls, .nodes = space ? expression_count(space) : 0};
+    good = good && check_value_of(&scope, e, &b, NULL, NULL) == ML_OK && b->x->size1 == 1 &&
+           b->x->size2 == 1 && !b->identity && isfinite(gsl_matrix_get(b->x, 0, 0));
+    if (good) {
+        cell->value = gsl_matrix_get(b->x, 0, 0);
+        fmpq_init(cell->rational);
+        cell->is_rational = b->q != NULL;
+        if (b->q != NULL)
+            fmpq_set(cell->rational, fmpq_mat_entry(b->q, 0, 0));
+    }
+    ball_free_all(&balls);
+    expression_space_free(space);
+    free(copy);
+    return good;
+}
+
 bool check_cell_read(check_cell *cell, const char *text, size_t length)
 {
     number n;
     *cell = (check_cell){0};
     trim(&text, &length);
     if (number_read(text, length, &n) != NUMBER_OK)
-        return false;
+        return read_constant(cell, text, length);
     cell->value = n.value;
     cell->half = n.half_unit;
     fmpq_init(cell->rational);

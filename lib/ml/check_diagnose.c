@@ -27,6 +27,8 @@ static double allowed(const patient *p, size_t i, size_t j)
 static bool cell_agrees(const patient *p, size_t i, size_t j, double value)
 {
     double room = allowed(p, i, j);
+    if (!isfinite(value))
+        return false;
     if (p->options->tolerance < 0)
         room += 64 * DBL_EPSILON * fabs(value);
     return fabs(gsl_matrix_get(p->mine->x, i, j) - value) <= room;

@@ -693,7 +693,7 @@ ml_status check_lu(check_report *report, check_input *in, ml_message *why)
         wrong_shape(report, p, "P*A == L*U", rows_of(a), rows_of(a));
         return ML_OK;
     }
-    status = check_property(report, "permutation", "P", order, why);
+    status = check_property(report, "permutation", "permutation(P)", order, why);
     const ball *moved = ball_product(b, order, a->b), *back = ball_product(b, order, product);
     if (!is_zero(report, ball_difference(b, product, moved)) &&
         is_zero(report, ball_difference(b, back, a->b)))

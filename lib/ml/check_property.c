@@ -33,19 +33,16 @@ typedef struct property {
 
 /* --- rows --- */
 
-/* "symmetric", or "symmetric(A)" as a claim. */
+/* "symmetric", or the claim. */
 static check_row *add(subject *s, const char *name, check_verdict verdict)
 {
-    if (s->label == NULL)
-        return check_add(s->report, verdict, "%s", name);
-    return check_add(s->report, verdict, "%s(%s)", name, s->label);
+    return check_add(s->report, verdict, "%s", s->label ? s->label : name);
 }
 
 /* Zero everywhere is what decides. */
 static check_row *zero(subject *s, const char *name, const ball *d, const char *what)
 {
-    check_row *row = s->label == NULL ? check_zero(s->report, d, "%s", name)
-                                      : check_zero(s->report, d, "%s(%s)", name, s->label);
+    check_row *row = check_zero(s->report, d, "%s", s->label ? s->label : name);
     if (row->diagnosis.size == 0)
         buffer_string(&row->diagnosis, what);
     return row;
@@ -219,8 +216,7 @@ static ml_status is_identity(subject *s, const char *name)
 
 static ml_status is_nonnegative(subject *s, const char *name)
 {
-    check_row *row = s->label == NULL ? check_least(s->report, s->a, "%s", name)
-                                      : check_least(s->report, s->a, "%s(%s)", name, s->label);
+    check_row *row = check_least(s->report, s->a, "%s", s->label ? s->label : name);
     row->off = INFINITY;
     row->place.size = 0;
     size_t k = 0, l = 0;
@@ -712,7 +708,7 @@ ml_status check_property(check_report *report, const char *name, const char *lab
     if (p == NULL)
         return ml_fail(why, "there is no property '%.60s'", name);
     if (p->needs == SQUARE_ONLY && a->x->size1 != a->x->size2) {
-        check_row *row = check_add(report, CHECK_NO, "%s(%s)", p->name, label);
+        check_row *row = check_add(report, CHECK_NO, "%s", label);
         buffer_printf(&row->diagnosis, "%zu x %zu is not square", a->x->size1, a->x->size2);
         return ML_OK;
     }

@@ -10,7 +10,7 @@
 ml_status check_properties(check_report *report, const ball *a, ml_message *why);
 
 /* The one property called NAME ("symmetric", "positive_definite"; a blank or dash for the underscore is the
- * same) as a claim about the matrix called LABEL; ML_FAIL, with the nearest name, when there is none. */
+ * same) as the claim LABEL; ML_FAIL, with the nearest name, when there is none. */
 ml_status check_property(check_report *report, const char *name, const char *label, const ball *a,
                          ml_message *why);
 

@@ -131,9 +131,9 @@ ml_status check_innerproduct(check_report *report, check_input *in, ml_message *
     const check_value *v;
     ml_status status = need_table(in, "G X", "the table of inner products of a basis", &v, why);
     if (status == ML_OK)
-        status = check_property(report, "symmetric", v->name, v->b, why);
+        status = check_property(report, "symmetric", "symmetric", v->b, why);
     if (status == ML_OK)
-        status = check_property(report, "positive definite", v->name, v->b, why);
+        status = check_property(report, "positive definite", "positive definite", v->b, why);
     if (status == ML_OK && report->rows[report->count - 1].verdict == CHECK_NO)
         status = show_counterexample(v->b, &report->rows[report->count - 1].diagnosis, why);
     return status;
