@@ -144,8 +144,8 @@ static ml_status read_rational(job *j, ml_message *why)
                                        : fmpq_mat_entry(j->b, (slong)i, (slong)(k - j->unknowns));
             if (rational_read(cell, length, to) != NUMBER_OK)
                 return ml_fail(why,
-                               "row %zu, column %zu: '%.40s' has an exponent beyond %d or too many digits",
-                               i + 1, k + 1, cell, RATIONAL_MOST_EXPONENT);
+                               "row %zu, column %zu: '%.*s' has an exponent beyond %d or too many digits",
+                               i + 1, k + 1, (int)(length < 40 ? length : 40), cell, RATIONAL_MOST_EXPONENT);
         }
     return ML_OK;
 }

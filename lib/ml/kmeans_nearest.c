@@ -26,8 +26,11 @@ typedef struct leaders {
     mask label[HALVES];
 } leaders;
 
-ALWAYS_INLINE void contend(leaders *l, int half, wide distance, int64_t number)
+/* Vectors go by address: by value they would change the calling convention where the processor has shorter
+ * ones. */
+ALWAYS_INLINE void contend(leaders *l, int half, const wide *at, int64_t number)
 {
+    wide distance = *at;
     mask closer = distance < l->best[half], second = distance < l->second[half];
     wide runner_up = CHOOSE(wide, second, distance, l->second[half]);
     l->second[half] = CHOOSE(wide, closer, l->best[half], runner_up);
@@ -65,12 +68,12 @@ ML_WIDE_CLONES void kmeans_nearest(const double *tile, size_t d, const double *c
         measure(tile, d, c + q * d, TOGETHER, sums);
         for (int p = 0; p < TOGETHER; p++)
             for (int half = 0; half < HALVES; half++)
-                contend(&l, half, sums[p * HALVES + half], (int64_t)q + p);
+                contend(&l, half, &sums[p * HALVES + half], (int64_t)q + p);
     }
     for (; q < k; q++) {
         measure(tile, d, c + q * d, 1, sums);
         for (int half = 0; half < HALVES; half++)
-            contend(&l, half, sums[half], (int64_t)q);
+            contend(&l, half, &sums[half], (int64_t)q);
     }
     memcpy(best, l.best, sizeof l.best);
     memcpy(second, l.second, sizeof l.second);
@@ -89,8 +92,9 @@ typedef struct front {
     lanes label;
 } front;
 
-ALWAYS_INLINE void challenge(front *f, many score, int32_t number)
+ALWAYS_INLINE void challenge(front *f, const many *at, int32_t number)
 {
+    many score = *at;
     lanes closer = score < f->best, second = score < f->second;
     many runner_up = PICK(many, second, score, f->second);
     f->second = PICK(many, closer, f->best, runner_up);
@@ -109,7 +113,7 @@ ALWAYS_INLINE void score(const float *tile, size_t d, const kmeans_screens *s, s
         for (size_t p = 0; p < together; p++)
             sums[p] -= *(const many *)(tile + j * KMEANS_TILE) * s->c[(q + p) * d + j];
     for (size_t p = 0; p < together; p++)
-        challenge(f, sums[p], (int32_t)(q + p));
+        challenge(f, &sums[p], (int32_t)(q + p));
 }
 
 ML_WIDE_CLONES void kmeans_screen(const float *tile, size_t d, const kmeans_screens *s, size_t k, float *gap,
