@@ -650,8 +650,8 @@ static int apply(job *j)
 static void say(const job *j)
 {
     if (j->fit.floored > 0)
-        cli_note(j->c, "%zu of the covariances are as narrow as --floor %g lets them be", j->fit.floored,
-                 j->p.fit.floor);
+        cli_note(j->c, "%zu of %zu covariances reached the least width that --floor %g allows",
+                 j->fit.floored, j->fit.model.k, j->p.fit.floor);
     if (!j->fit.converged)
         cli_note(j->c, "stopped after %zu iterations: the log-likelihood still rises; -n allows more",
                  j->fit.iterations);

@@ -9,9 +9,10 @@
  *   KMEANS_HAMERLY  Hamerly (SIAM Data Mining 2010, "Making k-means even faster"): a point keeps a lower
  * bound of the difference between the distance to its second nearest centroid and that to its own.  Centroids
  *                   that move lower it; while it is above zero no distance of that point is computed.
- * Elkan (ICML 2003) keeps k bounds a point, Yinyang (Ding et al., ICML 2015) k/10 of them.  Both save
- * distances that cost less here than reading the bounds: in vectors the k distances of a point take a few
- * dozen cycles.
+ * Elkan (ICML 2003) keeps k bounds a point: on the data below scikit-learn's takes 1.4 to 1.5 times as long
+ * as its plain Lloyd, for the distances saved cost less than the bounds read; here the k distances of a point
+ * take a few dozen cycles. Yinyang (Ding et al., ICML 2015) keeps one bound for each of k/10 groups; up to k
+ * = 20 or so that is one group, and its bound is this one.
  *
  * A point that must be looked at is screened first in single precision, sixteen at a time, with a bound on
  * all rounding; only where that leaves a doubt are the distances computed in doubles.  Of 1,000,000 x 10 with
