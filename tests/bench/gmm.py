@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""gmm.py FILE: scikit-learn's full-covariance mixture; the last column of FILE is the label that each row starts with.
+"""gmm.py FILE ITERATIONS: scikit-learn's full-covariance mixture; the last column of FILE is the label that each row starts with.
 Prints the means found."""
 
 import sys
@@ -16,7 +16,7 @@ groups = [x[label == q] for q in order]
 model = GaussianMixture(
     len(groups),
     tol=1e-6,
-    max_iter=100,
+    max_iter=int(sys.argv[2]),
     weights_init=[len(g) / len(x) for g in groups],
     means_init=[g.mean(0) for g in groups],
     precisions_init=[np.linalg.inv(np.cov(g.T, bias=True)) for g in groups],

@@ -53,12 +53,12 @@ duel() {
 }" "$2"
 }
 
-# print_duel JOB GOAL PEER-NAME WITH WITHOUT: what writing costs, with it less without it, on both sides.
-print_duel() {
-	job=$1 goal=$2 name=$3 with=$4 without=$5
-	try "$job" "$with" /dev/null "$name" || return
+# less JOB GOAL PEER-NAME OURS LESS-OURS PEER LESS-PEER: a part of the work, the time with it less the time without it.
+less() {
+	job=$1 goal=$2 name=$3
+	try "$job" "$6" /dev/null "$name" || return
 	# shellcheck disable=SC2046
-	set -- $("$python" "$here/pair.py" "$runs" "$programs/print csv $rows" "$programs/print none $rows" "$with" "$without")
+	set -- $("$python" "$here/pair.py" "$runs" "$4" "$5" "$6" "$7")
 	[ $# -eq 4 ] || return
 	line "$job" "$(echo "$1 $2" | awk '{ print $1 - $2 }')" "$name" "$(echo "$3 $4" | awk '{ print $1 - $2 }')" "$goal"
 }
@@ -70,11 +70,13 @@ print_jobs() {
 		return
 	}
 	if "$python" "$here/write.py" format 10000 | "$python" "$here/write.py" check 10000; then
-		print_duel "$job" 12 'Python %.17g' "$python $here/write.py format $rows" "$python $here/write.py none $rows"
+		less "$job" 12 'Python %.17g' "$programs/print csv $rows" "$programs/print none $rows" \
+			"$python $here/write.py format $rows" "$python $here/write.py none $rows"
 	else
 		skip "$job" "Python's do not read back"
 	fi
-	print_duel "$job" 2 'R fwrite (15 digits)' "Rscript $here/write.R fwrite $rows" "Rscript $here/write.R none $rows"
+	less "$job" 2 'R fwrite (15 digits)' "$programs/print csv $rows" "$programs/print none $rows" \
+		"Rscript $here/write.R fwrite $rows" "Rscript $here/write.R none $rows"
 }
 
 read_jobs() {
@@ -115,19 +117,18 @@ duel 'SVD, values of 1000 x 1000' 2.5 values "$bin/mlsvd -N -s values --no-names
 	"Rscript $here/svd.R s $data/square.csv"
 duel 'SVD, U, values, V, 1000 x 1000' 2 usv "$bin/mlsvd -N -s U,values,V --no-names $data/square.csv" 'R (15 digits)' \
 	"Rscript $here/svd.R usv $data/square.csv"
-kmeans_job() {
-	duel "k-means, k=16, 1M x 10, $1" 6 centroids \
-		"$bin/mlkmeans -q -N -n $2 --init $data/blobs_1m.start.csv -s centroids $data/blobs_1m.csv" 'scikit-learn lloyd' \
-		"$python $here/kmeans.py $data/blobs_1m.csv $data/blobs_1m.start.csv $2"
-}
-kmeans_job '30 iterations' 30
-kmeans_job 'to the fixed point' 300
-gmm_job() {
-	duel "GMM full, k=8, 100k x 10, $1 start" 8 mixture \
-		"$bin/mlgmm -q -N -y 11 --init labels --floor 0 $data/mixture_$1.csv" 'scikit-learn, one thread' \
-		"env OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $python $here/gmm.py $data/mixture_$1.csv"
-}
-gmm_job near
-gmm_job poor
+# Commands for so many iterations: of k-means from the start kept with the data, of a mixture from the labels in FILE.
+kmeans() { echo "$bin/mlkmeans -q -N -n $1 --init $data/blobs_1m.start.csv -s centroids $data/blobs_1m.csv"; }
+kmeans_peer() { echo "$python $here/kmeans.py $data/blobs_1m.csv $data/blobs_1m.start.csv $1"; }
+gmm() { echo "$bin/mlgmm -q -N -y 11 --init labels --floor 0 -n $1 $data/mixture_$2.csv"; }
+gmm_peer() { echo "env OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $python $here/gmm.py $data/mixture_$2.csv $1"; }
+
+duel 'k-means, 1M x 10, 30 iterations' 6 centroids "$(kmeans 30)" 'scikit-learn lloyd' "$(kmeans_peer 30)"
+less '  29 of them alone' 3 'scikit-learn lloyd' "$(kmeans 30)" "$(kmeans 1)" "$(kmeans_peer 30)" "$(kmeans_peer 1)"
+duel 'k-means, 1M x 10, to the end' 6 centroids "$(kmeans 300)" 'scikit-learn lloyd' "$(kmeans_peer 300)"
+duel 'GMM, 100k x 10, near start' 8 mixture "$(gmm 100 near)" 'scikit-learn, one thread' "$(gmm_peer 100 near)"
+less '  5 of its 6 iterations alone' 4 'scikit-learn, one thread' "$(gmm 6 near)" "$(gmm 1 near)" "$(gmm_peer 6 near)" \
+	"$(gmm_peer 1 near)"
+duel 'GMM, 100k x 10, poor start' 8 mixture "$(gmm 100 poor)" 'scikit-learn, one thread' "$(gmm_peer 100 poor)"
 start_job
 rm -f "$ours" "$peers" "$notes"
