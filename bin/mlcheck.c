@@ -560,14 +560,14 @@ static ml_status compare_block(job *j, const ball *expected, const ball *mine, u
     if (!rounded && exact->q != NULL)
         fmpq_mat_set(exact->q, expected->q);
     ml_status status = check_same(&j->report, exact, mine, what, 0, claim, why);
-    check_row *row = &j->report.rows[j->report.count - 1];
+    check_row *row = check_last(&j->report);
     if (status != ML_OK || row->verdict != CHECK_NO || expected->r == NULL || rounded || j->p.exact)
         return status;
     check_report again;
     check_defaults(&again);
     again.tolerance = j->p.tolerance;
     status = check_same(&again, expected, mine, what, 0, claim, why);
-    if (status == ML_OK && again.rows[0].verdict == CHECK_YES) {
+    if (status == ML_OK && check_last(&again)->verdict == CHECK_YES) {
         row->diagnosis.size = 0;
         buffer_printf(&row->diagnosis,
                       "equal to the digits of the reference; if that is rounded, say same ~%s", text);
@@ -864,6 +864,7 @@ static ml_status write_verdicts(job *j, writer *w, ml_message *why)
         t.verdict[i] = verdicts[row->verdict];
         t.place[i] = buffer_text(&row->place);
         t.diagnosis[i] = buffer_text(&row->diagnosis);
+        made = !row->claim.failed && !row->place.failed && !row->diagnosis.failed;
         t.off[i] = isnan(row->off) ? table_missing() : row->off;
         t.allowed[i] = isnan(row->allowed) ? table_missing() : row->allowed;
     }

@@ -115,6 +115,10 @@ property() { # TEXT NAME: its verdict
 @test "what other tools print is judged as it comes" {
 	mlsvd -s U,S,V "$DATA/iris.csv" -x species | mlcheck -q svd A="$DATA/iris.csv"
 	mlpca -x species -s components,variance,mean "$DATA/iris.csv" | mlcheck -q pca A="$DATA/iris.csv"
+	mlkmeans -k 3 -x species -s labels,centroids "$DATA/iris.csv" | mlcheck -q kmeans A="$DATA/iris.csv"
+	for form in full tied diag spherical; do
+		mlgmm -k 3 -x species -n 2000 -t 1e-13 --covariance $form "$DATA/iris.csv" | mlcheck -q -t 1e-3 gmm A="$DATA/iris.csv"
+	done
 	mlpca -x species -k 2 "$DATA/iris.csv" | sed '1i #: scores' | mlcheck -q pca A="$DATA/iris.csv"
 }
 

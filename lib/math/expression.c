@@ -353,7 +353,8 @@ ml_status expression_fail_at(ml_message *why, const expression_source *source, s
     buffer b = {0};
     buffer_printf(&b, "%s, column %zu: %s", source->label, characters(source->text, 0, begin) + 1, message);
     append_excerpt(&b, source->text, begin, end);
-    ml_fail(why, "%s", buffer_text(&b));
+    const char *whole = buffer_text(&b);
+    ml_fail(why, "%s", b.failed ? message : whole);
     buffer_free(&b);
     return ML_FAIL;
 }

@@ -75,6 +75,11 @@ check_row *check_add(check_report *report, check_verdict verdict, const char *cl
     return row;
 }
 
+check_row *check_last(check_report *report)
+{
+    return report->count > 0 ? &report->rows[report->count - 1] : &report->unseen;
+}
+
 void check_number(buffer *out, double x)
 {
     char text[NUMBER_PRINT_MAX];

@@ -45,6 +45,9 @@ ml_status check_outcome(const check_report *report, ml_message *why);
 check_row *check_add(check_report *report, check_verdict verdict, const char *claim, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The row that was added last; never NULL. */
+check_row *check_last(check_report *report);
+
 /* What entry (i, j) of D may be when it should be zero. */
 double check_allowed(const check_report *report, const ball *d, size_t i, size_t j);
 

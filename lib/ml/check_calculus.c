@@ -328,7 +328,7 @@ static ml_status hessian_expressions(check_report *report, const check_function 
                           f->answers[k], k + 1 == n * n ? "]" : "");
     ml_status status = judge_expression(report, f, in, buffer_text(&left), buffer_text(&right), why);
     if (status == ML_OK) {
-        check_row *row = &report->rows[report->count - 1];
+        check_row *row = check_last(report);
         row->claim.size = 0;
         buffer_printf(&row->claim, "Hessian == %s", buffer_text(&right));
     }

@@ -234,7 +234,7 @@ static ml_status judge_quantities(check_report *report, check_input *in, const q
         ml_status status = check_same(report, expected, v->b, 0, 0, claim, why);
         if (status != ML_OK)
             return status;
-        check_row *row = &report->rows[report->count - 1];
+        check_row *row = check_last(report);
         for (size_t l = 0; row->verdict == CHECK_NO && l < count; l++)
             if (l != k && fabs(at(v->b, 0, 0) - q[l].value) <= ball_radius(v->b, 0, 0) + 1e-12 &&
                 fabs(q[l].value) > 1e-9) {

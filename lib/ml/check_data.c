@@ -418,13 +418,10 @@ ml_status check_kmeans(check_report *report, check_input *in, ml_message *why)
     size_t given = labels == NULL ? 0 : labels->b->x->size1 == 1 ? labels->b->x->size2 : labels->b->x->size1;
     if (labels != NULL && given != n)
         return ml_fail(why, "kmeans: %zu labels for %zu rows", given, n);
-    /* our own tables have more columns than coordinates: sizes and sums behind them */
+    /* our own table has number, size and sums before the coordinates */
     const ball *centres = centroids ? centroids->b : NULL;
-    if (centres != NULL && centres->x->size2 > d && centroids->columns != NULL) {
-        size_t first = strcmp(centroids->columns[0] ? centroids->columns[0] : "", "cluster") == 0;
-        if (centres->x->size2 >= d + first)
-            centres = ball_columns(&report->balls, centres, first, d);
-    }
+    if (centres != NULL && centres->x->size2 > d && centroids->columns != NULL)
+        centres = ball_columns(&report->balls, centres, centres->x->size2 - d, d);
     if (centroids != NULL && (centres == NULL || centres->x->size2 != d))
         return ml_fail(why, "kmeans: centroids of %zu columns for rows of %zu", centroids->b->x->size2, d);
     clusters c;
@@ -568,12 +565,20 @@ static bool em_step(const mixture *m, const ball *rows, double *theta, double *o
     return true;
 }
 
-typedef enum covariance_form { FORM_FULL, FORM_DIAGONAL, FORM_SPHERICAL } covariance_form;
+typedef enum covariance_form { FORM_FULL, FORM_DIAGONAL, FORM_SPHERICAL, FORM_TIED } covariance_form;
 
 /* A step changes only what the form of the covariances leaves free. */
 static void keep_form(const mixture *m, covariance_form form, double *theta)
 {
-    for (size_t c = 0; form != FORM_FULL && c < m->k; c++) {
+    size_t square = m->d * m->d;
+    for (size_t i = 0; form == FORM_TIED && i < square; i++) {
+        double mean = 0;
+        for (size_t c = 0; c < m->k; c++)
+            mean += weights(m, theta)[c] * covariances(m, theta)[c * square + i];
+        for (size_t c = 0; c < m->k; c++)
+            covariances(m, theta)[c * square + i] = mean;
+    }
+    for (size_t c = 0; form != FORM_FULL && form != FORM_TIED && c < m->k; c++) {
         double *cov = covariances(m, theta) + c * m->d * m->d, mean = 0;
         for (size_t j = 0; j < m->d; j++)
             mean += cov[j * m->d + j] / (double)m->d;
@@ -582,6 +587,65 @@ static void keep_form(const mixture *m, covariance_form form, double *theta)
                 if (i != j || form == FORM_SPHERICAL)
                     cov[i * m->d + j] = i == j ? mean : 0;
     }
+}
+
+/* The table of mlgmm: component, weight, coordinates; of each component the mean, then the covariance, a row
+ * a column, or one row of variances. */
+typedef struct mixture_table {
+    check_value parts[3]; /* weights, means, covariances */
+} mixture_table;
+
+static bool is_mixture_table(const check_value *v, size_t d)
+{
+    return v != NULL && v->columns != NULL && v->b->x->size2 == d + 2 && v->columns[1] != NULL &&
+           strcmp(v->columns[1], "weight") == 0;
+}
+
+static ml_status cut_mixture_table(check_report *report, const check_value *v, mixture_table *t,
+                                   ml_message *why)
+{
+    ball_space *s = &report->balls;
+    size_t rows = v->b->x->size1, d = v->b->x->size2 - 2, each = 0;
+    while (each < rows && at(v->b, each, 0) == at(v->b, 0, 0))
+        each++;
+    if (rows % each != 0 || (each != 1 + d && each != 2))
+        return ml_fail(why, "gmm: %zu rows are no parameters of components in %zu dimensions", rows, d);
+    size_t k = rows / each, height = each - 1;
+    ball *made[3] = {ball_zeros(s, k, 1, false), ball_zeros(s, k, d, false),
+                     ball_zeros(s, k * height, d, false)};
+    for (int i = 0; i < 3; i++) {
+        if (made[i] == NULL || (made[i]->r = gsl_matrix_calloc(made[i]->x->size1, made[i]->x->size2)) == NULL)
+            return out_of_memory(why);
+        t->parts[i] = (check_value){.name = v->name, .b = made[i], .answer = v->answer};
+    }
+    for (size_t i = 0; i < rows; i++) {
+        size_t c = i / each, part = i % each;
+        ball *to = made[part ? 2 : 1];
+        size_t row = part ? c * height + part - 1 : c;
+        if (part == 0) {
+            gsl_matrix_set(made[0]->x, c, 0, at(v->b, i, 1));
+            gsl_matrix_set(made[0]->r, c, 0, ball_radius(v->b, i, 1));
+        }
+        for (size_t j = 0; j < d; j++) {
+            gsl_matrix_set(to->x, row, j, at(v->b, i, j + 2));
+            gsl_matrix_set(to->r, row, j, ball_radius(v->b, i, j + 2));
+        }
+    }
+    return ML_OK;
+}
+
+/* Equal covariances of all components, and equal variances in one, are meant to stay so. */
+static covariance_form tighter_form(const mixture *m, covariance_form form)
+{
+    size_t square = m->d * m->d;
+    bool tied = m->k > 1, spherical = m->d > 1;
+    for (size_t c = 0; c < m->k; c++)
+        for (size_t i = 0; i < square; i++) {
+            double x = covariances(m, m->theta)[c * square + i];
+            tied &= x == covariances(m, m->theta)[i];
+            spherical &= i % (m->d + 1) != 0 || x == covariances(m, m->theta)[c * square];
+        }
+    return form == FORM_FULL && tied ? FORM_TIED : form == FORM_DIAGONAL && spherical ? FORM_SPHERICAL : form;
 }
 
 static ml_status read_mixture(mixture *m, covariance_form *form, const check_value *w, const check_value *mu,
@@ -698,7 +762,7 @@ static ml_status compare_step(check_report *report, const ball *rows, mixture *s
         else
             status = check_same(report, expected, given, 0, n, claim, why);
         if (status == ML_OK && !decided)
-            report->rows[report->count - 1].verdict = CHECK_UNDECIDED;
+            check_last(report)->verdict = CHECK_UNDECIDED;
     }
     free(room);
     return status;
@@ -712,11 +776,20 @@ ml_status check_gmm(check_report *report, check_input *in, ml_message *why)
         "weights0 w0", "means0 mu0", "covariances0 covariance0 variances0 cov0"};
     static const char *const what[] = {"the weights of the components", "their means, a row each",
                                        "their covariances, one under the other"};
+    mixture_table tables[2];
     for (int i = 0; i < 6; i++)
         v[i] = check_find(in, names[i]);
     ml_status status = check_need_data(in, "A data", "the rows of data", &a, why);
+    for (int k = 0; status == ML_OK && k < 2; k++) {
+        const check_value *table = check_find(in, k ? "parameters0" : "parameters X");
+        if (!is_mixture_table(table, a->b->x->size2))
+            continue;
+        status = cut_mixture_table(report, table, &tables[k], why);
+        for (int i = 0; i < 3; i++)
+            v[3 * k + i] = &tables[k].parts[i];
+    }
     for (int i = 0; status == ML_OK && i < 3; i++)
-        status = check_need_answer(in, names[i], what[i], &v[i], why);
+        status = v[i] ? ML_OK : check_need_answer(in, names[i], what[i], &v[i], why);
     if (status != ML_OK)
         return status;
     if (v[3] || v[4] || v[5])
@@ -732,6 +805,8 @@ ml_status check_gmm(check_report *report, check_input *in, ml_message *why)
         status = ml_fail(why, "gmm: means of %zu columns for rows of %zu", mine.d, a->b->x->size2);
     if (status == ML_OK && v[3] != NULL && (start.k != mine.k || start.d != mine.d))
         status = ml_fail(why, "gmm: the start has another number of components");
+    if (status == ML_OK)
+        form = tighter_form(&mine, form);
     if (status == ML_OK)
         status = compare_step(report, a->b, v[3] ? &start : &mine, &mine, form, why);
     free_mixture(&mine);

@@ -134,7 +134,7 @@ ml_status check_innerproduct(check_report *report, check_input *in, ml_message *
         status = check_property(report, "symmetric", "symmetric", v->b, why);
     if (status == ML_OK)
         status = check_property(report, "positive definite", "positive definite", v->b, why);
-    if (status == ML_OK && report->rows[report->count - 1].verdict == CHECK_NO)
-        status = show_counterexample(v->b, &report->rows[report->count - 1].diagnosis, why);
+    if (status == ML_OK && check_last(report)->verdict == CHECK_NO)
+        status = show_counterexample(v->b, &check_last(report)->diagnosis, why);
     return status;
 }
