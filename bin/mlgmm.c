@@ -10,9 +10,10 @@
 #include "ml/gmm.h"
 #include "ml/gmm_steps.h"
 #include "table/cli.h"
-#include "table/labels.h"
 #include "table/progress.h"
 #include "tool/gmm_text.h"
+#include "tool/names.h"
+#include "tool/points.h"
 
 typedef struct params {
     gmm_params fit;
@@ -105,15 +106,9 @@ typedef struct choice {
 typedef struct job {
     const cli *c;
     params p;
-    table t;
-    gsl_matrix x; /* its columns that are modelled */
-    gsl_vector weight;
-    const gsl_vector *weights;
+    points rows;        /* of the input, or of the piece of it that is being scored */
     size_t least, most; /* components */
-    char **names;       /* of the columns, ended by NULL */
-    gmm_text given;     /* --init FILE */
-    uint32_t *codes;    /* of the target */
-    size_t code_count;
+    gmm_text given;     /* of --init FILE; names of --apply */
     choice *choices;
     gmm_result fit;
     cli_trace trace;
@@ -124,39 +119,6 @@ typedef struct job {
 } job;
 
 /* --- reading --- */
-
-static ml_status name_columns(job *j, ml_message *why)
-{
-    j->names = memory_zeros(j->x.size2 + 1, sizeof *j->names);
-    bool good = j->names != NULL;
-    for (size_t i = 0; good && i < j->x.size2; i++) {
-        char space[32];
-        good = (j->names[i] = strdup(table_name(&j->t, i, space))) != NULL;
-    }
-    return good ? ML_OK : ml_fail_memory(why, "names", j->x.size2 * sizeof *j->names);
-}
-
-static ml_status read_rows(job *j, ml_message *why)
-{
-    reader_options reading = j->c->reader;
-    reading.target_is_text = true;
-    progress_phase("reading");
-    ml_status status = table_read(&j->t, j->c->file, &reading, why);
-    if (status != ML_OK)
-        return status;
-    size_t columns = j->t.columns - (j->t.weights_at != SIZE_MAX);
-    j->x = gsl_matrix_submatrix(j->t.x, 0, 0, j->t.rows, columns).matrix;
-    if (j->t.weights_at != SIZE_MAX) {
-        j->weight = gsl_matrix_column(j->t.x, j->t.weights_at).vector;
-        j->weights = &j->weight;
-    }
-    if (j->t.target != NULL) {
-        j->codes = memory_array(j->t.rows, sizeof *j->codes);
-        status = j->codes ? labels_encode(j->t.target, j->t.rows, j->codes, &j->code_count, why)
-                          : ml_fail_memory(why, "labels", j->t.rows * sizeof *j->codes);
-    }
-    return status == ML_OK ? name_columns(j, why) : status;
-}
 
 static ml_status set_count(job *j, size_t count, const char *what, ml_message *why)
 {
@@ -169,12 +131,13 @@ static ml_status set_count(job *j, size_t count, const char *what, ml_message *w
 static ml_status read_start(job *j, ml_message *why)
 {
     if (j->p.fit.start == GMM_LABELS) {
-        j->p.fit.labels = j->codes;
-        return set_count(j, j->code_count, "the labels", why);
+        j->p.fit.labels = j->rows.codes;
+        return set_count(j, j->rows.code_count, "the labels", why);
     }
     if (j->p.fit.start != GMM_GIVEN)
         return ML_OK;
-    ml_status status = gmm_text_read(&j->given, j->p.start, (const char *const *)j->names, j->x.size2, why);
+    ml_status status =
+        gmm_text_read(&j->given, j->p.start, (const char *const *)j->rows.names, j->rows.x.size2, why);
     if (status == ML_OK)
         status = set_count(j, j->given.model.k, j->p.start, why);
     if (!cli_given(j->c, "covariance"))
@@ -185,33 +148,12 @@ static ml_status read_start(job *j, ml_message *why)
 
 /* --- what was asked for --- */
 
-static bool read_whole(const char *text, size_t length, size_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9' || *value > 100000000)
-            return false;
-        *value = *value * 10 + (size_t)(text[i] - '0');
-    }
-    return length > 0 && *value > 0;
-}
-
 static int read_components(job *j)
 {
     const char *text = j->p.components;
     if (text == NULL)
         return j->p.fit.start >= GMM_LABELS ? -1 : cli_usage(j->c, "say how many components: -k K");
-    const char *dash = strchr(text, '-');
-    bool good = read_whole(text, dash ? (size_t)(dash - text) : strlen(text), &j->least);
-    j->most = j->least;
-    if (dash != NULL)
-        good = good && read_whole(dash + 1, strlen(dash + 1), &j->most) && j->least <= j->most;
-    if (!good)
-        return cli_usage(j->c, "-k: '%s' is not a number of components, or a range of them such as 1-8",
-                         text);
-    if (dash != NULL && j->p.criterion == NO_CHOICE)
-        return cli_usage(j->c, "-k %s is a range: say how to --choose from it", text);
-    return -1;
+    return points_range(j->c, text, "components", "1-8", j->p.criterion != NO_CHOICE, &j->least, &j->most);
 }
 
 static void read_how_to_start(params *p)
@@ -299,7 +241,7 @@ static ml_status choose(job *j, ml_message *why)
     for (size_t i = 0; i < count; i++) {
         gmm_result r;
         j->p.fit.k = j->least + i;
-        ml_status status = gmm_fit(&j->x, j->weights, &j->p.fit, &r, why);
+        ml_status status = gmm_fit(&j->rows.x, j->rows.weights, &j->p.fit, &r, why);
         if (status != ML_OK)
             return status;
         j->choices[i] = (choice){(double)j->p.fit.k, r.log_likelihood, gmm_aic(&r), gmm_bic(&r), gmm_icl(&r)};
@@ -325,8 +267,8 @@ static ml_status fit_traced(job *j, ml_message *why)
         begin_trace(j);
     progress_phase("fitting");
     j->p.fit.k = j->least;
-    status =
-        j->p.criterion != NO_CHOICE ? choose(j, why) : gmm_fit(&j->x, j->weights, &j->p.fit, &j->fit, why);
+    status = j->p.criterion != NO_CHOICE ? choose(j, why)
+                                         : gmm_fit(&j->rows.x, j->rows.weights, &j->p.fit, &j->fit, why);
     if (j->trace.out != NULL)
         writer_end(j->trace.out);
     ml_message unwritten;
@@ -338,8 +280,8 @@ static ml_status fit_traced(job *j, ml_message *why)
 /* What the rows are to the model, as far as it is printed. */
 static ml_status score(job *j, ml_message *why)
 {
-    size_t n = j->t.rows, k = j->fit.model.k;
-    bool agree = j->codes != NULL && cli_shows(j->c, "summary");
+    size_t n = j->rows.t.rows, k = j->fit.model.k;
+    bool agree = j->rows.codes != NULL && cli_shows(j->c, "summary");
     bool apart = j->c->apply != NULL && cli_shows(j->c, "summary"); /* a fit knows its entropy */
     if (agree || apart || cli_shows(j->c, "labels") || cli_shows(j->c, "responsibilities"))
         if ((j->r = gsl_matrix_alloc(n, k)) == NULL)
@@ -349,7 +291,7 @@ static ml_status score(job *j, ml_message *why)
             return ml_fail_memory(why, "densities", n * sizeof(double));
     if (j->r == NULL && j->log_density == NULL)
         return ML_OK;
-    ml_status status = gmm_rows(&j->fit.model, &j->x, j->c->reader.jobs, j->r, j->log_density, why);
+    ml_status status = gmm_rows(&j->fit.model, &j->rows.x, j->c->reader.jobs, j->r, j->log_density, why);
     if (status != ML_OK || !agree)
         return status;
     uint32_t *labels = memory_array(n, sizeof *labels);
@@ -357,32 +299,38 @@ static ml_status score(job *j, ml_message *why)
         return ml_fail_memory(why, "labels", n * sizeof *labels);
     for (size_t i = 0; i < n; i++)
         labels[i] = gmm_likeliest(j->r->data + i * j->r->tda, k);
-    status = agreement_measure(labels, k, j->codes, j->code_count, n, &j->agreed, why);
+    status = agreement_measure(labels, k, j->rows.codes, j->rows.code_count, n, &j->agreed, why);
     free(labels);
     return status;
 }
 
 /* --- printing --- */
 
+/* Names of the columns of the model. */
+static const char *const *columns_of(const job *j)
+{
+    return (const char *const *)(j->c->apply != NULL ? j->given.names : j->rows.names);
+}
+
 /* The id columns, then MORE columns of numbers: VALUES, n x MORE. */
 static ml_status write_rows(const job *j, writer *w, const char *block, char **names, const double *values,
                             size_t more, ml_message *why)
 {
-    size_t ids = j->t.text_count;
+    size_t ids = j->rows.t.text_count;
     column *columns = memory_array(ids + more, sizeof *columns);
     if (columns == NULL)
         return ml_fail_memory(why, "the columns", (ids + more) * sizeof *columns);
     for (size_t i = 0; i < ids; i++)
-        columns[i] = column_text(&j->t.texts[i]);
+        columns[i] = column_text(&j->rows.t.texts[i]);
     for (size_t i = 0; i < more; i++)
         columns[ids + i] = column_reals(names[i], values + i, more);
     if (j->begun == NULL) {
-        writer_block(w, block, columns, ids + more, j->t.rows);
+        writer_block(w, block, columns, ids + more, j->rows.t.rows);
     } else {
         if (!*j->begun)
             writer_begin(w, block, columns, ids + more);
         *j->begun = true;
-        writer_rows(w, columns, ids + more, j->t.rows);
+        writer_rows(w, columns, ids + more, j->rows.t.rows);
     }
     free(columns);
     return ML_OK;
@@ -391,10 +339,10 @@ static ml_status write_rows(const job *j, writer *w, const char *block, char **n
 static ml_status write_pairs(const job *j, writer *w, bool labels, ml_message *why)
 {
     static char *const names[][2] = {{"log_density", "density"}, {"component", "responsibility"}};
-    double *pairs = memory_array(j->t.rows, 2 * sizeof *pairs);
+    double *pairs = memory_array(j->rows.t.rows, 2 * sizeof *pairs);
     if (pairs == NULL)
-        return ml_fail_memory(why, "the rows", j->t.rows * 2 * sizeof *pairs);
-    for (size_t i = 0; i < j->t.rows; i++) {
+        return ml_fail_memory(why, "the rows", j->rows.t.rows * 2 * sizeof *pairs);
+    for (size_t i = 0; i < j->rows.t.rows; i++) {
         size_t q = labels ? gmm_likeliest(j->r->data + i * j->r->tda, j->fit.model.k) : 0;
         pairs[2 * i] = labels ? (double)q + 1 : gsl_vector_get(j->log_density, i);
         pairs[2 * i + 1] = labels ? gsl_matrix_get(j->r, i, q) : exp(gsl_vector_get(j->log_density, i));
@@ -407,19 +355,11 @@ static ml_status write_pairs(const job *j, writer *w, bool labels, ml_message *w
 static ml_status write_responsibilities(const job *j, writer *w, ml_message *why)
 {
     size_t k = j->fit.model.k;
-    char **names = memory_zeros(k, sizeof *names);
-    ml_status status = names ? ML_OK : ml_fail_memory(why, "names", k * sizeof *names);
-    for (size_t q = 0; status == ML_OK && q < k; q++) {
-        char space[32];
-        snprintf(space, sizeof space, "r%zu", q + 1);
-        if ((names[q] = strdup(space)) == NULL)
-            status = ml_fail_memory(why, "names", sizeof space);
-    }
+    char **names;
+    ml_status status = names_numbered(&names, "r", k, why);
     if (status == ML_OK)
         status = write_rows(j, w, "responsibilities", names, j->r->data, k, why);
-    for (size_t q = 0; names != NULL && q < k; q++)
-        free(names[q]);
-    free(names);
+    names_free(names);
     return status;
 }
 
@@ -441,7 +381,7 @@ static void write_summary(const job *j, writer *w)
                         column_reals("ICL", &icl, 1),
                         column_reals("ARI", &j->agreed.ari, 1),
                         column_reals("NMI", &j->agreed.nmi, 1)};
-    writer_block(w, "summary", columns, j->codes ? 12 : 10, 1);
+    writer_block(w, "summary", columns, j->rows.codes ? 12 : 10, 1);
 }
 
 static ml_status write_sample(const job *j, writer *w, ml_message *why)
@@ -455,7 +395,7 @@ static ml_status write_sample(const job *j, writer *w, ml_message *why)
     ml_status status =
         columns && rows && g ? ML_OK : ml_fail_memory(why, "the sample", AT_ONCE * (d + 1) * sizeof *rows);
     for (size_t i = 0; status == ML_OK && i <= d; i++)
-        columns[i] = column_reals(i < d ? j->names[i] : "component", rows + i, d + 1);
+        columns[i] = column_reals(i < d ? columns_of(j)[i] : "component", rows + i, d + 1);
     if (status == ML_OK)
         writer_begin(w, "sample", columns, d + 1);
     for (size_t done = 0; status == ML_OK && done < j->p.draw;) {
@@ -488,7 +428,7 @@ static ml_status write_show(const job *j, size_t show, writer *w, ml_message *wh
 {
     switch (show) {
     case PARAMETERS:
-        return gmm_text_write(&j->fit.model, (const char *const *)j->names, w, why);
+        return gmm_text_write(&j->fit.model, columns_of(j), w, why);
     case LABELS:
         return write_pairs(j, w, true, why);
     case RESPONSIBILITIES:
@@ -506,38 +446,21 @@ static ml_status write_show(const job *j, size_t show, writer *w, ml_message *wh
     }
 }
 
-static ml_status save_parameters(const job *j, save **file, ml_message *why)
-{
-    writer *w;
-    *file = NULL;
-    if (j->c->save == NULL)
-        return ML_OK;
-    ml_status status = cli_save_open(j->c, file, &w, why);
-    if (status != ML_OK)
-        return status;
-    status = gmm_text_write(&j->fit.model, (const char *const *)j->names, w, why);
-    return cli_save_close(file, w, status, why);
-}
-
 /* --- rows under parameters that were kept or written by hand --- */
 
 /* The table says which columns there are. */
-static ml_status apply_to_rows(job *j, ml_message *why)
+static reader_options reading_for_model(const job *j)
 {
     reader_options reading = j->c->reader;
-    reading.target_is_text = true;
-    reading.match = (const char *const *)j->names;
-    reading.match_count = j->given.model.d;
-    progress_phase("reading");
-    ml_status status = table_read(&j->t, j->c->file, &reading, why);
-    if (status != ML_OK)
-        return status;
-    j->x = *j->t.x;
-    if (j->t.target != NULL) {
-        j->codes = memory_array(j->t.rows, sizeof *j->codes);
-        status = j->codes ? labels_encode(j->t.target, j->t.rows, j->codes, &j->code_count, why)
-                          : ml_fail_memory(why, "labels", j->t.rows * sizeof *j->codes);
-    }
+    reading.match = (const char *const *)j->given.names;
+    reading.match_count = j->fit.model.d;
+    return reading;
+}
+
+static ml_status apply_to_rows(job *j, ml_message *why)
+{
+    reader_options reading = reading_for_model(j);
+    ml_status status = points_read(&j->rows, j->c, &reading, why);
     return status == ML_OK ? score(j, why) : status;
 }
 
@@ -553,8 +476,8 @@ static ml_status print_pieces(job *j, reader *r, writer *w, ml_message *why)
     const table *piece;
     ml_status status;
     while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
-        j->t = *piece; /* the reader's: not to be freed */
-        j->x = *piece->x;
+        j->rows.t = *piece; /* the reader's: not to be freed */
+        j->rows.x = *piece->x;
         status = score(j, why);
         if (status == ML_OK)
             status = write_show(j, j->c->shows[0], w, why);
@@ -562,7 +485,7 @@ static ml_status print_pieces(job *j, reader *r, writer *w, ml_message *why)
         gsl_vector_free(j->log_density);
         j->r = NULL;
         j->log_density = NULL;
-        j->t = (table){0};
+        j->rows.t = (table){0};
         if (status != ML_OK)
             return status;
     }
@@ -572,10 +495,8 @@ static ml_status print_pieces(job *j, reader *r, writer *w, ml_message *why)
 static ml_status apply_to_stream(job *j, writer *w, ml_message *why)
 {
     bool begun = false;
-    reader_options reading = j->c->reader;
+    reader_options reading = reading_for_model(j);
     reading.target_is_text = true;
-    reading.match = (const char *const *)j->names;
-    reading.match_count = j->given.model.d;
     reader *r;
     ml_status status = reader_open(&r, j->c->file, &reading, why);
     j->begun = &begun;
@@ -591,14 +512,14 @@ static ml_status apply_to_stream(job *j, writer *w, ml_message *why)
 /* Log-likelihood and entropy of the rows, without a fit. */
 static void sum_up(job *j)
 {
-    for (size_t i = 0; i < j->t.rows && j->log_density != NULL; i++)
+    for (size_t i = 0; i < j->rows.t.rows && j->log_density != NULL; i++)
         j->fit.log_likelihood += gsl_vector_get(j->log_density, i);
-    for (size_t i = 0; j->r != NULL && i < j->t.rows; i++)
+    for (size_t i = 0; j->r != NULL && i < j->rows.t.rows; i++)
         for (size_t q = 0; q < j->fit.model.k; q++) {
             double r = gsl_matrix_get(j->r, i, q);
             j->fit.entropy -= r > 0 && r < 1 ? r * log(r) : 0;
         }
-    j->fit.count = (double)j->t.rows;
+    j->fit.count = (double)j->rows.t.rows;
     j->fit.converged = true;
 }
 
@@ -614,9 +535,7 @@ static ml_status read_parameters(job *j, ml_message *why)
     if (status != ML_OK)
         return status;
     j->fit.model = j->given.model;
-    j->given.model = (gmm_model){.d = j->fit.model.d};
-    j->names = j->given.names;
-    j->given.names = NULL;
+    j->given.model = (gmm_model){0};
     return gmm_model_prepare(&j->fit.model, why);
 }
 
@@ -662,22 +581,22 @@ static int status_of_fit(const job *j)
     return j->fit.converged || cli_given(j->c, "max-iterations") ? ML_OK : ML_UNDECIDED;
 }
 
+/* What points_print calls. */
+static ml_status write_show_of(void *context, size_t show, writer *w, ml_message *why)
+{
+    return write_show(context, show, w, why);
+}
+
+static ml_status write_parameters_of(void *context, writer *w, ml_message *why)
+{
+    const job *j = context;
+    return gmm_text_write(&j->fit.model, columns_of(j), w, why);
+}
+
 static int print_results(job *j)
 {
-    ml_message why;
-    save *file = NULL;
-    writer *w = NULL;
-    ml_status status = save_parameters(j, &file, &why);
-    if (status == ML_OK && (w = cli_output(j->c)) == NULL)
-        status = ml_fail_memory(&why, "the writer", 1);
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
-        status = write_show(j, j->c->shows[i], w, &why);
-    if (status != ML_OK)
-        cli_fail(j->c, &why);
-    int ended = status != ML_OK ? (int)status : status_of_fit(j);
-    if (w != NULL)
-        ended = cli_close(j->c, w, ended);
-    return cli_commit(j->c, file, ended);
+    points_output output = {write_parameters_of, write_show_of, j};
+    return points_print(j->c, &output, status_of_fit(j));
 }
 
 /* The restart that wins is found first, then run once more and written out. */
@@ -689,13 +608,13 @@ static int write_steps(job *j)
     if (status == ML_OK)
         status = fit_traced(j, &why);
     if (status == ML_OK) {
-        gmm_writing writing = {.s = s, .x = &j->x, .weights = j->weights, .hard = j->p.fit.hard};
+        gmm_writing writing = {.s = s, .x = &j->rows.x, .weights = j->rows.weights, .hard = j->p.fit.hard};
         j->p.fit.first_restart = j->fit.best;
         j->p.fit.restarts = 1;
         j->p.fit.progress = gmm_steps;
         j->p.fit.context = &writing;
         gmm_free(&j->fit);
-        status = gmm_fit(&j->x, j->weights, &j->p.fit, &j->fit, &why);
+        status = gmm_fit(&j->rows.x, j->rows.weights, &j->p.fit, &j->fit, &why);
     }
     if (status != ML_OK) {
         steps_free(s);
@@ -711,7 +630,7 @@ static int write_steps(job *j)
 static int run(job *j)
 {
     ml_message why;
-    ml_status status = read_rows(j, &why);
+    ml_status status = points_read(&j->rows, j->c, &j->c->reader, &why);
     if (status == ML_OK)
         status = read_start(j, &why);
     if (status != ML_OK)
@@ -729,16 +648,12 @@ static int run(job *j)
 
 static void free_job(job *j)
 {
-    for (size_t i = 0; j->names != NULL && j->names[i] != NULL; i++)
-        free(j->names[i]);
-    free(j->names);
     gmm_text_free(&j->given);
-    free(j->codes);
     free(j->choices);
     gmm_free(&j->fit);
     gsl_matrix_free(j->r);
     gsl_vector_free(j->log_density);
-    table_free(&j->t);
+    points_free(&j->rows);
 }
 
 int main(int argc, char **argv)

@@ -11,9 +11,10 @@
 #include "ml/kmeans_steps.h"
 #include "ml/silhouette.h"
 #include "table/cli.h"
-#include "table/labels.h"
 #include "table/model.h"
 #include "table/progress.h"
+#include "tool/names.h"
+#include "tool/points.h"
 
 typedef struct params {
     kmeans_params fit;
@@ -99,50 +100,18 @@ static const cli_tool tool = {
 typedef struct job {
     const cli *c;
     params p;
-    table t;
-    gsl_matrix x; /* its columns that are clustered */
-    gsl_vector weight;
-    const gsl_vector *weights;
+    points rows;
     size_t least, most; /* clusters */
     gsl_matrix *given;  /* centroids of --init FILE */
     kmeans_choice *choices;
     size_t best;
     kmeans_result fit;
-    char **names; /* of the columns, "column3" where there are none */
     cli_trace trace;
     double *silhouettes;
     agreement agreed;
 } job;
 
 /* --- reading --- */
-
-static ml_status name_columns(job *j, ml_message *why)
-{
-    j->names = memory_zeros(j->x.size2 + 1, sizeof *j->names);
-    bool good = j->names != NULL;
-    for (size_t i = 0; good && i < j->x.size2; i++) {
-        char space[32];
-        good = (j->names[i] = strdup(table_name(&j->t, i, space))) != NULL;
-    }
-    return good ? ML_OK : ml_fail_memory(why, "names", j->x.size2 * sizeof *j->names);
-}
-
-static ml_status read_rows(job *j, ml_message *why)
-{
-    reader_options reading = j->c->reader;
-    reading.target_is_text = true;
-    progress_phase("reading");
-    ml_status status = table_read(&j->t, j->c->file, &reading, why);
-    if (status != ML_OK)
-        return status;
-    size_t columns = j->t.columns - (j->t.weights_at != SIZE_MAX);
-    j->x = gsl_matrix_submatrix(j->t.x, 0, 0, j->t.rows, columns).matrix;
-    if (j->t.weights_at != SIZE_MAX) {
-        j->weight = gsl_matrix_column(j->t.x, j->t.weights_at).vector;
-        j->weights = &j->weight;
-    }
-    return name_columns(j, why);
-}
 
 /* Centroids from a file: the columns of the data, by name where they have names. */
 static ml_status read_start(job *j, ml_message *why)
@@ -151,9 +120,9 @@ static ml_status read_start(job *j, ml_message *why)
     table centroids;
     reading.columns = reading.exclude = reading.id = reading.target = reading.weights = reading.names = NULL;
     reading.note = NULL; /* other columns there are no concern of anybody */
-    reading.header = j->t.names ? READER_HEADER : READER_GUESS;
-    reading.match = j->t.names ? (const char *const *)j->names : NULL;
-    reading.match_count = j->x.size2;
+    reading.header = j->rows.t.names ? READER_HEADER : READER_GUESS;
+    reading.match = j->rows.t.names ? (const char *const *)j->rows.names : NULL;
+    reading.match_count = j->rows.x.size2;
     ml_status status = table_read(&centroids, j->p.start, &reading, why);
     if (status != ML_OK)
         return status;
@@ -169,33 +138,12 @@ static ml_status read_start(job *j, ml_message *why)
 
 /* --- what was asked for --- */
 
-static bool read_whole(const char *text, size_t length, size_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9' || *value > 100000000)
-            return false;
-        *value = *value * 10 + (size_t)(text[i] - '0');
-    }
-    return length > 0 && *value > 0;
-}
-
 static int read_clusters(job *j)
 {
     const char *text = j->p.clusters;
     if (text == NULL)
         return j->p.fit.start == KMEANS_GIVEN ? -1 : cli_usage(j->c, "say how many clusters: -k K");
-    const char *dash = strchr(text, '-');
-    size_t first = dash ? (size_t)(dash - text) : strlen(text);
-    bool good = read_whole(text, first, &j->least);
-    j->most = j->least;
-    if (dash != NULL)
-        good = good && read_whole(dash + 1, strlen(dash + 1), &j->most) && j->least <= j->most;
-    if (!good)
-        return cli_usage(j->c, "-k: '%s' is not a number of clusters, or a range of them such as 2-10", text);
-    if (dash != NULL && j->p.criterion == 0)
-        return cli_usage(j->c, "-k %s is a range: say how to --choose from it", text);
-    return -1;
+    return points_range(j->c, text, "clusters", "2-10", j->p.criterion != 0, &j->least, &j->most);
 }
 
 static void read_how_to_start(params *p)
@@ -296,8 +244,8 @@ static ml_status choose(job *j, ml_message *why)
     if (j->choices == NULL)
         return ml_fail_memory(why, "the choices", count * sizeof *j->choices);
     ml_status status =
-        kmeans_choose(&j->x, j->weights, &j->p.fit, j->least, j->most, (kmeans_criterion)(j->p.criterion - 1),
-                      j->p.references, j->choices, &j->best, why);
+        kmeans_choose(&j->rows.x, j->rows.weights, &j->p.fit, j->least, j->most,
+                      (kmeans_criterion)(j->p.criterion - 1), j->p.references, j->choices, &j->best, why);
     j->p.fit.k = status == ML_OK ? j->choices[j->best].k : j->least;
     return status;
 }
@@ -310,7 +258,7 @@ static ml_status fit_traced(job *j, ml_message *why)
     if (j->trace.out != NULL)
         begin_trace(j);
     progress_phase("clustering");
-    status = kmeans_fit(&j->x, j->weights, &j->p.fit, &j->fit, why);
+    status = kmeans_fit(&j->rows.x, j->rows.weights, &j->p.fit, &j->fit, why);
     if (j->trace.out != NULL)
         writer_end(j->trace.out);
     ml_message unwritten;
@@ -323,22 +271,16 @@ static ml_status fit_traced(job *j, ml_message *why)
 static ml_status measure(job *j, ml_message *why)
 {
     ml_status status = ML_OK;
-    size_t n = j->t.rows;
+    size_t n = j->rows.t.rows;
     if (cli_shows(j->c, "silhouette")) {
         j->silhouettes = memory_array(n, sizeof *j->silhouettes);
-        status = j->silhouettes ? silhouette_rows(&j->x, j->fit.labels, j->p.fit.k, j->c->reader.jobs,
+        status = j->silhouettes ? silhouette_rows(&j->rows.x, j->fit.labels, j->p.fit.k, j->c->reader.jobs,
                                                   j->silhouettes, why)
                                 : ml_fail_memory(why, "silhouettes", n * sizeof *j->silhouettes);
     }
-    if (status == ML_OK && j->t.target != NULL && cli_shows(j->c, "summary")) {
-        uint32_t *codes = memory_array(n, sizeof *codes);
-        size_t count;
-        status = codes ? labels_encode(j->t.target, n, codes, &count, why)
-                       : ml_fail_memory(why, "labels", n * sizeof *codes);
-        if (status == ML_OK)
-            status = agreement_measure(j->fit.labels, j->p.fit.k, codes, count, n, &j->agreed, why);
-        free(codes);
-    }
+    if (status == ML_OK && j->rows.codes != NULL && cli_shows(j->c, "summary"))
+        status = agreement_measure(j->fit.labels, j->p.fit.k, j->rows.codes, j->rows.code_count, n,
+                                   &j->agreed, why);
     return status;
 }
 
@@ -383,7 +325,7 @@ static ml_status make_columns(row_columns *r, const job *j, const table *t, bool
     for (size_t i = 0; i < t->text_count; i++)
         add_column(r, column_text(&t->texts[i]), t->texts[i].position);
     for (size_t i = 0; whole && i < t->columns; i++) {
-        const char *name = t->names ? t->names[i] : i == t->weights_at ? "weights" : j->names[i];
+        const char *name = t->names ? t->names[i] : i == t->weights_at ? "weights" : j->rows.names[i];
         add_column(r, column_reals(name, t->x ? t->x->data + i : NULL, t->x ? t->x->tda : 1),
                    t->positions[i]);
     }
@@ -405,14 +347,14 @@ static ml_status write_labels(const job *j, writer *w, const char *block, bool w
                               const double *values, ml_message *why)
 {
     row_columns r;
-    double *clusters = numbered(j->fit.labels, j->t.rows);
-    ml_status status = clusters ? make_columns(&r, j, &j->t, whole, 2, why)
-                                : ml_fail_memory(why, "labels", j->t.rows * sizeof *clusters);
+    double *clusters = numbered(j->fit.labels, j->rows.t.rows);
+    ml_status status = clusters ? make_columns(&r, j, &j->rows.t, whole, 2, why)
+                                : ml_fail_memory(why, "labels", j->rows.t.rows * sizeof *clusters);
     if (status == ML_OK) {
         r.columns[r.count++] = column_reals("cluster", clusters, 1);
         if (extra != NULL)
             r.columns[r.count++] = column_reals(extra, values, 1);
-        writer_block(w, block, r.columns, r.count, j->t.rows);
+        writer_block(w, block, r.columns, r.count, j->rows.t.rows);
         free_columns(&r);
     }
     free(clusters);
@@ -421,7 +363,7 @@ static ml_status write_labels(const job *j, writer *w, const char *block, bool w
 
 static ml_status write_centroids(const job *j, writer *w, ml_message *why)
 {
-    size_t k = j->p.fit.k, d = j->x.size2, count = 0;
+    size_t k = j->p.fit.k, d = j->rows.x.size2, count = 0;
     column *columns = memory_zeros(d + 4, sizeof *columns);
     double *numbers = memory_array(k, 2 * sizeof *numbers);
     if (columns == NULL || numbers == NULL) {
@@ -435,11 +377,11 @@ static ml_status write_centroids(const job *j, writer *w, ml_message *why)
     }
     columns[count++] = column_reals("cluster", numbers, 1);
     columns[count++] = column_reals("size", numbers + k, 1);
-    if (j->weights != NULL)
+    if (j->rows.weights != NULL)
         columns[count++] = column_reals("weight", j->fit.weights, 1);
     columns[count++] = column_reals("within", j->fit.within, 1);
     for (size_t i = 0; i < d; i++)
-        columns[count++] = column_reals(j->names[i], j->fit.centroids->data + i, j->fit.centroids->tda);
+        columns[count++] = column_reals(j->rows.names[i], j->fit.centroids->data + i, j->fit.centroids->tda);
     writer_block(w, "centroids", columns, count, k);
     free(columns);
     free(numbers);
@@ -457,33 +399,27 @@ static void write_summary(const job *j, writer *w)
                         column_reals("inertia", &r->inertia, 1),  column_reals("between", &between, 1),
                         column_reals("total", &r->total, 1),      column_reals("between_share", &share, 1),
                         column_reals("ARI", &j->agreed.ari, 1),   column_reals("NMI", &j->agreed.nmi, 1)};
-    writer_block(w, "summary", columns, j->t.target ? 10 : 8, 1);
+    writer_block(w, "summary", columns, j->rows.t.target ? 10 : 8, 1);
 }
 
 static ml_status write_distances(const job *j, writer *w, ml_message *why)
 {
     size_t k = j->p.fit.k;
     row_columns r;
-    char **names = memory_zeros(k, sizeof *names);
-    gsl_matrix *d = gsl_matrix_alloc(j->t.rows, k);
-    ml_status status =
-        names && d ? kmeans_distances(&j->x, j->fit.centroids, j->p.fit.spherical, j->c->reader.jobs, d, why)
-                   : ml_fail_memory(why, "the distances", j->t.rows * k * sizeof(double));
-    if (status == ML_OK && (status = make_columns(&r, j, &j->t, false, k, why)) == ML_OK) {
-        for (size_t q = 0; status == ML_OK && q < k; q++) {
-            if (asprintf(&names[q], "d%zu", q + 1) < 0) {
-                names[q] = NULL;
-                status = ml_fail_memory(why, "names", 32);
-            }
+    char **names;
+    gsl_matrix *d = gsl_matrix_alloc(j->rows.t.rows, k);
+    ml_status status = names_numbered(&names, "d", k, why);
+    if (status == ML_OK)
+        status =
+            d ? kmeans_distances(&j->rows.x, j->fit.centroids, j->p.fit.spherical, j->c->reader.jobs, d, why)
+              : ml_fail_memory(why, "the distances", j->rows.t.rows * k * sizeof(double));
+    if (status == ML_OK && (status = make_columns(&r, j, &j->rows.t, false, k, why)) == ML_OK) {
+        for (size_t q = 0; q < k; q++)
             r.columns[r.count++] = column_reals(names[q], d->data + q, d->tda);
-        }
-        if (status == ML_OK)
-            writer_block(w, "distances", r.columns, r.count, j->t.rows);
+        writer_block(w, "distances", r.columns, r.count, j->rows.t.rows);
         free_columns(&r);
     }
-    for (size_t q = 0; names != NULL && q < k; q++)
-        free(names[q]);
-    free(names);
+    names_free(names);
     gsl_matrix_free(d);
     return status;
 }
@@ -532,32 +468,22 @@ static ml_status write_show(const job *j, size_t show, writer *w, ml_message *wh
 static ml_status write_model(const job *j, writer *w, ml_message *why)
 {
     const model_key keys[] = {{"clusters", (double)j->p.fit.k},
-                              {"columns", (double)j->x.size2},
-                              {"named", j->t.names != NULL},
+                              {"columns", (double)j->rows.x.size2},
+                              {"named", j->rows.t.names != NULL},
                               {"spherical", j->p.fit.spherical},
                               {"inertia", j->fit.inertia}};
     ml_status status = model_write_keys(w, "mlkmeans", keys, sizeof keys / sizeof keys[0], why);
-    column names = column_strings("column", (const char *const *)j->names);
-    writer_block(w, "columns", &names, 1, j->x.size2);
-    column *columns = memory_array(j->x.size2, sizeof *columns);
+    column names = column_strings("column", (const char *const *)j->rows.names);
+    writer_block(w, "columns", &names, 1, j->rows.x.size2);
+    column *columns = memory_array(j->rows.x.size2, sizeof *columns);
     if (columns == NULL)
-        return ml_fail_memory(why, "the model", j->x.size2 * sizeof *columns);
-    for (size_t i = 0; i < j->x.size2; i++)
-        columns[i] = column_reals(j->names[i], j->fit.centroids->data + i, j->fit.centroids->tda);
-    writer_block(w, "centroids", columns, j->x.size2, j->p.fit.k);
+        return ml_fail_memory(why, "the model", j->rows.x.size2 * sizeof *columns);
+    for (size_t i = 0; i < j->rows.x.size2; i++)
+        columns[i] = column_reals(j->rows.names[i], j->fit.centroids->data + i, j->fit.centroids->tda);
+    writer_block(w, "centroids", columns, j->rows.x.size2, j->p.fit.k);
     free(columns);
     model_write_end(w);
     return status;
-}
-
-static ml_status save_model(const job *j, save **file, ml_message *why)
-{
-    writer *w;
-    *file = NULL;
-    if (j->c->save == NULL)
-        return ML_OK;
-    ml_status status = cli_save_open(j->c, file, &w, why);
-    return status == ML_OK ? cli_save_close(file, w, write_model(j, w, why), why) : status;
 }
 
 static ml_status copy_names(job *j, const model *kept, size_t count, ml_message *why)
@@ -566,12 +492,9 @@ static ml_status copy_names(job *j, const model *kept, size_t count, ml_message 
     ml_status status = model_texts(kept, "columns", "column", &names, why);
     if (status != ML_OK)
         return status;
-    j->names = memory_zeros(count + 1, sizeof *j->names);
-    bool good = j->names != NULL;
-    for (size_t i = 0; good && i < count; i++)
-        good = (j->names[i] = strdup(names[i])) != NULL;
+    status = names_copy(&j->rows.names, names, count, why);
     free(names);
-    return good ? ML_OK : ml_fail_memory(why, "names", count * sizeof *j->names);
+    return status;
 }
 
 static ml_status read_model(job *j, bool *named, ml_message *why)
@@ -670,7 +593,7 @@ static int apply(job *j)
     ml_status status = read_model(j, &named, &why);
     if (status == ML_OK) {
         reader_options reading = j->c->reader;
-        reading.match = named ? (const char *const *)j->names : NULL;
+        reading.match = named ? (const char *const *)j->rows.names : NULL;
         reading.match_count = j->fit.centroids->size2;
         progress_phase("reading");
         status = reader_open(&r, j->c->file, &reading, &why);
@@ -696,7 +619,7 @@ static ml_status compare_starts(const job *j, steps *s, ml_message *why)
     p.progress = NULL;
     p.restarts = p.first_restart = 0;
     p.max_iterations = 300;
-    ml_status status = kmeans_fit(&j->x, NULL, &p, &other, why);
+    ml_status status = kmeans_fit(&j->rows.x, NULL, &p, &other, why);
     if (status != ML_OK)
         return status;
     steps_heading(s, "Result");
@@ -715,7 +638,7 @@ static int write_steps(job *j)
 {
     ml_message why;
     steps *s = NULL;
-    kmeans_writing writing = {.x = &j->x};
+    kmeans_writing writing = {.x = &j->rows.x};
     ml_status status = cli_steps(j->c, &s, &why);
     if (status == ML_OK)
         status = fit_traced(j, &why);
@@ -726,7 +649,7 @@ static int write_steps(job *j)
         j->p.fit.progress = kmeans_steps;
         j->p.fit.context = &writing;
         kmeans_free(&j->fit);
-        status = kmeans_fit(&j->x, NULL, &j->p.fit, &j->fit, &why);
+        status = kmeans_fit(&j->rows.x, NULL, &j->p.fit, &j->fit, &why);
     }
     if (status == ML_OK)
         status = compare_starts(j, s, &why);
@@ -755,28 +678,27 @@ static int status_of_fit(const job *j)
     return j->fit.converged || cli_given(j->c, "max-iterations") ? ML_OK : ML_UNDECIDED;
 }
 
+/* What points_print calls. */
+static ml_status write_show_of(void *context, size_t show, writer *w, ml_message *why)
+{
+    return write_show(context, show, w, why);
+}
+
+static ml_status write_model_of(void *context, writer *w, ml_message *why)
+{
+    return write_model(context, w, why);
+}
+
 static int print_results(job *j)
 {
-    ml_message why;
-    save *file = NULL;
-    writer *w = NULL;
-    ml_status status = save_model(j, &file, &why);
-    if (status == ML_OK && (w = cli_output(j->c)) == NULL)
-        status = ml_fail_memory(&why, "the writer", 1);
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
-        status = write_show(j, j->c->shows[i], w, &why);
-    if (status != ML_OK)
-        cli_fail(j->c, &why);
-    int ended = status != ML_OK ? (int)status : status_of_fit(j);
-    if (w != NULL)
-        ended = cli_close(j->c, w, ended);
-    return cli_commit(j->c, file, ended);
+    points_output output = {write_model_of, write_show_of, j};
+    return points_print(j->c, &output, status_of_fit(j));
 }
 
 static int run(job *j)
 {
     ml_message why;
-    ml_status status = read_rows(j, &why);
+    ml_status status = points_read(&j->rows, j->c, &j->c->reader, &why);
     if (status == ML_OK && j->p.fit.start == KMEANS_GIVEN)
         status = read_start(j, &why);
     if (status == ML_OK)
@@ -798,14 +720,11 @@ static int run(job *j)
 
 static void free_job(job *j)
 {
-    for (size_t i = 0; j->names != NULL && j->names[i] != NULL; i++)
-        free(j->names[i]);
-    free(j->names);
     free(j->choices);
     free(j->silhouettes);
     gsl_matrix_free(j->given);
     kmeans_free(&j->fit);
-    table_free(&j->t);
+    points_free(&j->rows);
 }
 
 int main(int argc, char **argv)

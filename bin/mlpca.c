@@ -6,6 +6,7 @@
 #include "table/progress.h"
 #include "table/save.h"
 #include "table/select.h"
+#include "tool/names.h"
 #include "tool/pca_text.h"
 #include "tool/qr_state.h"
 
@@ -160,7 +161,7 @@ static ml_status fit_held(job *j, ml_message *why)
         return status;
     const table *columns = reader_columns(j->stream);
     j->t.named = columns->names != NULL;
-    status = qr_names(&j->t.columns, columns, why);
+    status = names_of(&j->t.columns, columns, 0, columns->columns, why);
     if (status == ML_OK)
         status = take_rows(j, j->stream, why);
     close_rows(j);

@@ -11,6 +11,7 @@
 #include "math/solve_exact.h"
 #include "table/cli.h"
 #include "table/progress.h"
+#include "tool/names.h"
 
 typedef struct params {
     solve_method method;
@@ -97,32 +98,12 @@ typedef struct job {
 
 /* --- names --- */
 
-static char *made_name(const char *prefix, size_t n)
-{
-    char space[48];
-    snprintf(space, sizeof space, "%s%zu", prefix, n);
-    return strdup(space);
-}
-
 /* COUNT names: those of the table's columns from FROM on, else PREFIX1, PREFIX2, ... */
 static ml_status make_names(char ***names, const table *t, size_t from, size_t count, const char *prefix,
                             ml_message *why)
 {
-    *names = memory_zeros(count + 1, sizeof **names);
-    bool good = *names != NULL;
-    for (size_t j = 0; good && j < count; j++) {
-        bool named = t != NULL && t->names != NULL;
-        (*names)[j] = named ? strdup(t->names[from + j]) : made_name(prefix, j + 1);
-        good = (*names)[j] != NULL;
-    }
-    return good ? ML_OK : ml_fail_memory(why, "names", count * sizeof **names);
-}
-
-static void free_texts(char **texts, size_t count)
-{
-    for (size_t i = 0; texts != NULL && i < count; i++)
-        free(texts[i]);
-    free(texts);
+    return t->names != NULL ? names_of(names, t, from, count, why)
+                            : names_numbered(names, prefix, count, why);
 }
 
 /* --- reading --- */
@@ -153,16 +134,14 @@ static ml_status read_rational(job *j, ml_message *why)
 /* A single right side is called value: its column's name says nothing about the unknowns. */
 static ml_status name_parts(job *j, ml_message *why)
 {
+    static const char *const value[] = {"value"};
     ml_status status = make_names(&j->unknown_names, &j->t, 0, j->unknowns, "x", why);
     if (status == ML_OK)
-        status = make_names(&j->direction_names, NULL, 0, j->unknowns, "t", why);
+        status = names_numbered(&j->direction_names, "t", j->unknowns, why);
     if (status == ML_OK)
-        status = make_names(&j->right_names, j->right > 1 ? &j->t : NULL, j->unknowns, j->right, "b", why);
-    if (status != ML_OK || j->right > 1)
-        return status;
-    free(j->right_names[0]);
-    j->right_names[0] = strdup("value");
-    return j->right_names[0] ? ML_OK : ml_fail_memory(why, "names", sizeof "value");
+        status = j->right > 1 ? make_names(&j->right_names, &j->t, j->unknowns, j->right, "b", why)
+                              : names_copy(&j->right_names, value, 1, why);
+    return status;
 }
 
 static ml_status read_system(job *j, ml_message *why)
@@ -589,10 +568,12 @@ static int run(job *j)
 
 static void free_job(job *j)
 {
-    free_texts(j->unknown_names, j->unknowns);
-    free_texts(j->direction_names, j->unknowns);
-    free_texts(j->right_names, j->right);
-    free_texts(j->cells, j->cell_count);
+    names_free(j->unknown_names);
+    names_free(j->direction_names);
+    names_free(j->right_names);
+    for (size_t i = 0; i < j->cell_count; i++)
+        free(j->cells[i]);
+    free(j->cells);
     solve_free(&j->real);
     if (j->rational) {
         solve_exact_free(&j->exact);

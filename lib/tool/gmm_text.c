@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "table/reader.h"
+#include "tool/names.h"
 
 void gmm_text_free(gmm_text *t)
 {
     gmm_model_free(&t->model);
-    for (size_t i = 0; t->names != NULL && t->names[i] != NULL; i++)
-        free(t->names[i]);
-    free(t->names);
+    names_free(t->names);
     t->names = NULL;
 }
 
@@ -206,11 +205,7 @@ static gmm_covariance kind_of(const gmm_model *m)
 
 static ml_status take_names(const reading *r, gmm_text *t)
 {
-    t->names = memory_zeros(r->d + 1, sizeof *t->names);
-    bool good = t->names != NULL;
-    for (size_t j = 0; good && j < r->d; j++)
-        good = (t->names[j] = strdup(r->t.names[2 + j])) != NULL;
-    return good ? ML_OK : ml_fail_memory(r->why, "names", r->d * sizeof *t->names);
+    return names_of(&t->names, &r->t, 2, r->d, r->why);
 }
 
 static ml_status read_all(const reading *r, gmm_text *t)

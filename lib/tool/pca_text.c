@@ -6,25 +6,18 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "tool/qr_state.h"
+#include "tool/names.h"
 
 ml_status pca_text_label(pca_text *t, ml_message *why)
 {
-    size_t count = t->model.kept;
-    bool good = (t->labels = memory_zeros(count + 1, sizeof *t->labels)) != NULL;
-    for (size_t i = 0; good && i < count; i++) {
-        char space[32];
-        snprintf(space, sizeof space, "PC%zu", i + 1);
-        good = (t->labels[i] = strdup(space)) != NULL;
-    }
-    return good ? ML_OK : ml_fail_memory(why, "names", count * sizeof *t->labels);
+    return names_numbered(&t->labels, "PC", t->model.kept, why);
 }
 
 void pca_text_free(pca_text *t)
 {
     pca_free(&t->model);
-    qr_names_free(t->columns);
-    qr_names_free(t->labels);
+    names_free(t->columns);
+    names_free(t->labels);
     *t = (pca_text){0};
 }
 
@@ -139,12 +132,9 @@ static ml_status read_arrays(pca_text *t, const model *kept, ml_message *why)
         (status = model_matrix(kept, "components", 1, m->components, why)) != ML_OK ||
         (status = model_texts(kept, "columns", "column", &names, why)) != ML_OK)
         return status;
-    t->columns = memory_zeros(m->columns + 1, sizeof *t->columns);
-    bool copied = t->columns != NULL;
-    for (size_t i = 0; copied && i < m->columns; i++)
-        copied = (t->columns[i] = strdup(names[i])) != NULL;
+    status = names_copy(&t->columns, names, m->columns, why);
     free(names);
-    return copied ? ML_OK : ml_fail_memory(why, "names", m->columns * sizeof *t->columns);
+    return status;
 }
 
 /* What no fit can have made would give scores that look like numbers. */

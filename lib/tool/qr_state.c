@@ -8,35 +8,14 @@
 #include "base/memory.h"
 #include "table/progress.h"
 #include "table/state.h"
+#include "tool/names.h"
 
 /* --- names --- */
-
-void qr_names_free(char **names)
-{
-    for (size_t j = 0; names != NULL && names[j] != NULL; j++)
-        free(names[j]);
-    free(names);
-}
-
-ml_status qr_names(char ***names, const table *t, ml_message *why)
-{
-    *names = memory_zeros(t->columns + 1, sizeof **names);
-    bool good = *names != NULL;
-    for (size_t j = 0; good && j < t->columns; j++) {
-        char space[32];
-        good = ((*names)[j] = strdup(table_name(t, j, space))) != NULL;
-    }
-    if (good)
-        return ML_OK;
-    qr_names_free(*names);
-    *names = NULL;
-    return ml_fail_memory(why, "names", t->columns * sizeof **names);
-}
 
 void qr_state_free(qr_state *s)
 {
     tsqr_free(s->rows);
-    qr_names_free(s->columns);
+    names_free(s->columns);
     reader_free(s->input);
     *s = (qr_state){0};
 }
@@ -55,7 +34,7 @@ ml_status qr_state_open(qr_state *s, const cli *c, bool centered, ml_message *wh
     s->named = t->names != NULL;
     if (s->count == 0)
         return ML_OK;
-    status = qr_names(&s->columns, t, why);
+    status = names_of(&s->columns, t, 0, t->columns, why);
     if (status == ML_OK)
         status = tsqr_new(&s->rows, s->count, centered ? TSQR_CENTRE : TSQR_PLAIN, c->reader.jobs, why);
     return status;
@@ -139,13 +118,10 @@ static ml_status take_columns(qr_state *s, state_reader *r, int jobs, ml_message
     if (status != ML_OK)
         return status;
     s->named = named;
-    s->columns = memory_zeros(s->count + 1, sizeof *s->columns);
-    bool good = s->columns != NULL;
-    for (size_t j = 0; good && j < s->count; j++)
-        good = (s->columns[j] = strdup(names[j])) != NULL;
+    status = names_copy(&s->columns, (const char *const *)names, s->count, why);
     free(names);
-    if (!good)
-        return ml_fail_memory(why, "names", s->count * sizeof *s->columns);
+    if (status != ML_OK)
+        return status;
     return tsqr_new(&s->rows, s->count, s->centered ? TSQR_CENTRE : TSQR_PLAIN, jobs, why);
 }
 

@@ -19,10 +19,6 @@ typedef struct qr_state {
     reader *input;  /* rows that are still to come, or NULL */
 } qr_state;
 
-/* Names of the numeric columns of T, for a new array that qr_names_free takes. */
-ml_status qr_names(char ***names, const table *t, ml_message *why);
-void qr_names_free(char **names);
-
 /* The input of C: its columns are known from qr_state_open on, its rows, which may be none, are in S after
  * qr_state_fill. */
 ml_status qr_state_open(qr_state *s, const cli *c, bool centered, ml_message *why);
