@@ -229,10 +229,11 @@ static const expression *parse_name(parser *p, const char *name, size_t begin)
 
 static const expression *fail_function(parser *p, const char *name, size_t begin)
 {
-    const char *names[FUNCTION_DIFF + 1];
+    const char *names[FUNCTION_DIFF + 16]; /* some functions have two names */
     size_t count = 0;
     for (const expression_function *f = expression_functions; f->name != NULL; f++)
-        names[count++] = f->name;
+        if (count < sizeof names / sizeof names[0])
+            names[count++] = f->name;
     const char *near = nearest_name(name, names, count);
     if (near != NULL)
         return fail(p, begin, p->at, "there is no function '%.60s'; did you mean '%s'?", name, near);
