@@ -1,0 +1,238 @@
+/* What second derivatives say of a point. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <gsl/gsl_vector.h>
+
+#include "base/memory.h"
+#include "math/dense.h"
+#include "math/minimize_internal.h"
+
+/* Eigenvalues of the scaled Hessian below this share of the greatest count as this share. */
+static const double FLATTEST = 1e-12;
+
+/* The Hessian of the variables that are free, scaled to a diagonal of 1 and -1. */
+typedef struct curvature {
+    size_t n;      /* free variables */
+    size_t *index; /* of each, among all */
+    double *unit;  /* D: the scaled Hessian is D H D; 0 for a row of zeros */
+    gsl_matrix *h;
+    gsl_vector *values;
+    gsl_matrix *vectors;
+} curvature;
+
+static void free_curvature(curvature *c)
+{
+    free(c->index);
+    free(c->unit);
+    gsl_matrix_free(c->h);
+    gsl_vector_free(c->values);
+    gsl_matrix_free(c->vectors);
+}
+
+static void copy_free(curvature *c, const gsl_matrix *hessian)
+{
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t j = 0; j < c->n; j++)
+            gsl_matrix_set(c->h, i, j, gsl_matrix_get(hessian, c->index[i], c->index[j]));
+}
+
+/* The free part of HESSIAN.  HELD may be NULL. */
+static ml_status make_curvature(curvature *c, const gsl_matrix *hessian, const signed char *held,
+                                bool vectors, ml_message *why)
+{
+    size_t n = hessian->size1;
+    *c = (curvature){.index = memory_array(n, sizeof(size_t)), .unit = memory_array(n, sizeof(double))};
+    for (size_t i = 0; c->index != NULL && i < n; i++)
+        if (held == NULL || held[i] == 0)
+            c->index[c->n++] = i;
+    if (c->n > 0) {
+        c->h = gsl_matrix_alloc(c->n, c->n);
+        c->values = gsl_vector_alloc(c->n);
+        c->vectors = vectors ? gsl_matrix_alloc(c->n, c->n) : NULL;
+    }
+    if (c->index == NULL || c->unit == NULL ||
+        (c->n > 0 && (c->h == NULL || c->values == NULL || (vectors && c->vectors == NULL))))
+        return ml_fail_memory(why, "the Hessian", 2 * n * n * sizeof(double));
+    if (c->n > 0)
+        copy_free(c, hessian);
+    return ML_OK;
+}
+
+/* Make the diagonal 1 or -1; where it is 0, the greatest entry of the row takes its place. */
+static void scale_curvature(curvature *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        double size = fabs(gsl_matrix_get(c->h, i, i));
+        for (size_t j = 0; size == 0 && j < c->n; j++)
+            size = fmax(size, fabs(gsl_matrix_get(c->h, i, j)));
+        c->unit[i] = size > 0 ? 1 / sqrt(size) : 0;
+    }
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t j = 0; j < c->n; j++)
+            gsl_matrix_set(c->h, i, j, gsl_matrix_get(c->h, i, j) * c->unit[i] * c->unit[j]);
+}
+
+/* p = D |D H D|^-1 D g into STEP (n free numbers), and 1/2 g'p; INFINITY for a slope without curvature. */
+static double model_step(const curvature *c, const double *g, double *step)
+{
+    double twice = 0, most = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        step[i] = 0;
+        most = fmax(most, fabs(gsl_vector_get(c->values, i)));
+        if (c->unit[i] == 0 && g[c->index[i]] != 0)
+            twice = INFINITY;
+    }
+    for (size_t k = 0; k < c->n; k++) {
+        double along = 0, size = fmax(fabs(gsl_vector_get(c->values, k)), FLATTEST * most);
+        for (size_t i = 0; i < c->n; i++)
+            along += gsl_matrix_get(c->vectors, i, k) * c->unit[i] * g[c->index[i]];
+        if (along == 0)
+            continue;
+        twice += along * along / size;
+        for (size_t i = 0; i < c->n; i++)
+            step[i] += c->unit[i] * gsl_matrix_get(c->vectors, i, k) * along / size;
+    }
+    return twice / 2;
+}
+
+static double relative_step(const curvature *c, const double *x, const double *step)
+{
+    double most = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (step[i] != 0)
+            most = fmax(most, fabs(step[i] / x[c->index[i]]));
+    return most;
+}
+
+/* Column I of the Hessian by central differences of the gradient, rounding and truncation balanced. */
+static ml_status difference_column(minimize_run *run, size_t i, double *work, gsl_matrix *h, bool *known)
+{
+    size_t n = run->n;
+    double *x = work, *above = work + n, *below = work + 2 * n, f = 0;
+    double width = cbrt(DBL_EPSILON) * fmax(fabs(run->x[i]), 1e-3);
+    for (size_t k = 0; k < n; k++)
+        x[k] = run->x[k];
+    x[i] = run->x[i] + width;
+    double upper = x[i];
+    ml_status status = minimize_run_gradient(run, x, &f, above);
+    *known = isfinite(f);
+    x[i] = run->x[i] - width;
+    if (status == ML_OK && *known)
+        status = minimize_run_gradient(run, x, &f, below);
+    *known = *known && isfinite(f);
+    for (size_t k = 0; k < n; k++)
+        gsl_matrix_set(h, k, i, (above[k] - below[k]) / (upper - x[i]));
+    return status;
+}
+
+static ml_status difference_hessian(minimize_run *run, gsl_matrix *h, bool *known)
+{
+    size_t n = run->n;
+    double *work = memory_zeros(3 * n, sizeof *work);
+    if (work == NULL)
+        return ml_fail_memory(run->why, "differences of the gradient", 3 * n * sizeof *work);
+    ml_status status = ML_OK;
+    *known = true;
+    for (size_t i = 0; status == ML_OK && *known && i < n; i++)
+        status = difference_column(run, i, work, h, known);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) {
+            double mean = (gsl_matrix_get(h, i, j) + gsl_matrix_get(h, j, i)) / 2;
+            gsl_matrix_set(h, i, j, mean);
+            gsl_matrix_set(h, j, i, mean);
+        }
+    free(work);
+    return status;
+}
+
+static ml_status hessian_here(minimize_run *run, gsl_matrix *h, bool *known)
+{
+    if (run->objective->hessian == NULL)
+        return difference_hessian(run, h, known);
+    ml_status status = minimize_run_hessian(run, run->x, h);
+    *known = status == ML_OK;
+    return status == ML_NO ? ML_OK : status;
+}
+
+static ml_status measure(minimize_run *run, const gsl_matrix *h, double *left, double *relative)
+{
+    curvature c;
+    double *step = memory_zeros(run->n, sizeof *step);
+    for (size_t i = 0; i < run->n; i++)
+        run->result->held[i] = (signed char)minimize_run_held(run, run->x, run->g, i);
+    ml_status status = make_curvature(&c, h, run->result->held, true, run->why);
+    if (status == ML_OK && step == NULL)
+        status = ml_fail_memory(run->why, "a step", run->n * sizeof *step);
+    *left = *relative = 0;
+    if (status == ML_OK && c.n > 0) {
+        scale_curvature(&c);
+        status = dense_symmetric(c.h, c.values, c.vectors, run->why);
+    }
+    if (status == ML_OK && c.n > 0) {
+        *left = model_step(&c, run->g, step);
+        *relative = isfinite(*left) ? relative_step(&c, run->x, step) : INFINITY;
+    }
+    free(step);
+    free_curvature(&c);
+    return status;
+}
+
+ml_status minimize_run_left(minimize_run *run, double *left, double *relative, bool *known)
+{
+    gsl_matrix *h = gsl_matrix_alloc(run->n, run->n);
+    *known = false;
+    *left = NAN;
+    if (h == NULL)
+        return ml_fail_memory(run->why, "the Hessian", run->n * run->n * sizeof(double));
+    ml_status status = hessian_here(run, h, known);
+    if (status == ML_OK && *known)
+        status = measure(run, h, left, relative);
+    gsl_matrix_free(h);
+    return status;
+}
+
+const char *minimize_class_name(minimize_class class)
+{
+    static const char *const names[] = {"minimum", "saddle", "maximum", "degenerate"};
+    return names[class];
+}
+
+static minimize_class class_of(const gsl_vector *values, double tolerance)
+{
+    size_t positive = 0, negative = 0;
+    for (size_t i = 0; i < values->size; i++) {
+        positive += gsl_vector_get(values, i) > tolerance;
+        negative += gsl_vector_get(values, i) < -tolerance;
+    }
+    if (positive > 0 && negative > 0)
+        return MINIMIZE_SADDLE;
+    if (positive + negative < values->size)
+        return MINIMIZE_DEGENERATE;
+    return positive > 0 ? MINIMIZE_MINIMUM : MINIMIZE_MAXIMUM;
+}
+
+ml_status minimize_classify(const gsl_matrix *hessian, const signed char *held, double tolerance,
+                            minimize_class *class, double *values, ml_message *why)
+{
+    curvature c;
+    ml_status status = make_curvature(&c, hessian, held, false, why);
+    *class = MINIMIZE_MINIMUM;
+    for (size_t i = 0; values != NULL && i < hessian->size1; i++)
+        values[i] = NAN;
+    if (status == ML_OK && c.n > 0 && values != NULL) {
+        status = dense_symmetric(c.h, c.values, NULL, why);
+        for (size_t i = 0; status == ML_OK && i < c.n; i++)
+            values[i] = gsl_vector_get(c.values, i);
+        copy_free(&c, hessian);
+    }
+    if (status == ML_OK && c.n > 0) {
+        scale_curvature(&c);
+        status = dense_symmetric(c.h, c.values, NULL, why);
+    }
+    if (status == ML_OK && c.n > 0)
+        *class = class_of(c.values, tolerance > 0 ? tolerance : 1e-10 * (double)c.n);
+    free_curvature(&c);
+    return status;
+}
