@@ -244,6 +244,11 @@ static ml_status extreme_rule(derivation *d, const expression *e, const expressi
     return status == ML_OK ? made(d, best_d, out) : status;
 }
 
+static const expression *dot_of(expression_space *s, const expression *a, const expression *b)
+{
+    return expression_node(s, EXPRESSION_CALL, FUNCTION_DOT, 2, (const expression *[]){a, b}, NULL);
+}
+
 static ml_status two_rule(derivation *d, const expression *e, const expression **out)
 {
     expression_space *s = d->space;
@@ -260,10 +265,8 @@ static ml_status two_rule(derivation *d, const expression *e, const expression *
     if (e->op == FUNCTION_ATAN2)
         return made(
             d, over(s, minus(s, times(s, b, da), times(s, a, db)), plus(s, square(s, a), square(s, b))), out);
-    const expression *left =
-        expression_node(s, EXPRESSION_CALL, FUNCTION_DOT, 2, (const expression *[]){da, b}, NULL);
-    const expression *right =
-        expression_node(s, EXPRESSION_CALL, FUNCTION_DOT, 2, (const expression *[]){a, db}, NULL);
+    const expression *left = is_number(da, 0) ? da : dot_of(s, da, b);
+    const expression *right = is_number(db, 0) ? db : dot_of(s, a, db);
     return made(d, plus(s, left, right), out);
 }
 
@@ -290,13 +293,12 @@ static ml_status call_rule(derivation *d, const expression *e, const expression 
     ml_status status = derive(d, e->args[0], &inner);
     if (status != ML_OK)
         return status;
+    if (is_number(inner, 0)) /* of a vector too: 0 has no shape */
+        return made(d, inner, out);
     if (e->op == FUNCTION_T || e->op == FUNCTION_SUM || e->op == FUNCTION_MEAN)
         return made(d, call(s, e->op, inner), out);
-    if (e->op == FUNCTION_NORM && e->count == 1) {
-        const expression *dot = expression_node(s, EXPRESSION_CALL, FUNCTION_DOT, 2,
-                                                (const expression *[]){e->args[0], inner}, NULL);
-        return made(d, over(s, dot, e), out);
-    }
+    if (e->op == FUNCTION_NORM && e->count == 1)
+        return made(d, over(s, dot_of(s, e->args[0], inner), e), out);
     f = e->count == 1 ? outer(s, e) : NULL;
     if (f == NULL)
         return expression_fail(d->why, e, "%s has no derivative here", expression_function_of(e->op)->name);
