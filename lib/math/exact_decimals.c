@@ -1,0 +1,68 @@
+#include "math/exact_decimals.h"
+
+#include <string.h>
+
+#include "math/rational.h"
+
+slong exact_bits(size_t places)
+{
+    return (slong)(places / 3 * 10 + 10); /* 10 bits are three digits and a little */
+}
+
+/* Append X 2^-BITS. */
+static void round_off(buffer *out, const fmpz_t x, slong bits, size_t places)
+{
+    fmpq_t value;
+    fmpq_init(value);
+    fmpz_set(fmpq_numref(value), x);
+    fmpz_one(fmpq_denref(value));
+    fmpz_mul_2exp(fmpq_denref(value), fmpq_denref(value), (ulong)bits);
+    rational_decimals(out, value, places); /* which takes any fraction, in lowest terms or not */
+    fmpq_clear(value);
+}
+
+bool exact_decimals(buffer *out, const fmpz_t centre, const fmpz_t radius, slong bits, size_t places)
+{
+    fmpz_t bound;
+    buffer low = {0}, high = {0};
+    fmpz_init(bound);
+    fmpz_sub(bound, centre, radius);
+    round_off(&low, bound, bits, places);
+    fmpz_add(bound, centre, radius);
+    round_off(&high, bound, bits, places);
+    /* when memory is out there is no second try: OUT says so */
+    bool failed = low.failed || high.failed;
+    bool certain = failed || strcmp(buffer_text(&low), buffer_text(&high)) == 0;
+    if (certain)
+        buffer_string(out, buffer_text(&low));
+    out->failed = out->failed || failed;
+    buffer_free(&low);
+    buffer_free(&high);
+    fmpz_clear(bound);
+    return certain;
+}
+
+bool exact_square_root(fmpz_t centre, fmpz_t radius, slong bits)
+{
+    fmpz_t low, high;
+    fmpz_init(low);
+    fmpz_init(high);
+    fmpz_sub(low, centre, radius);
+    fmpz_add(high, centre, radius);
+    bool positive = fmpz_sgn(low) > 0;
+    if (positive) {
+        fmpz_mul_2exp(low, low, (ulong)bits);
+        fmpz_mul_2exp(high, high, (ulong)bits);
+        fmpz_sqrt(low, low);
+        fmpz_sqrt(high, high);
+        fmpz_add_ui(high, high, 1);
+        fmpz_add(centre, low, high);
+        fmpz_fdiv_q_2exp(centre, centre, 1);
+        fmpz_sub(radius, high, low);
+        fmpz_fdiv_q_2exp(radius, radius, 1);
+        fmpz_add_ui(radius, radius, 1);
+    }
+    fmpz_clear(low);
+    fmpz_clear(high);
+    return positive;
+}

@@ -1,0 +1,324 @@
+#include "math/exact_value.h"
+
+#include <math.h>
+
+#include "math/exact_decimals.h"
+#include "math/rational.h"
+
+/* --- closed forms --- */
+
+/* The root of c_0 + c_1 x + c_2 x^2: (-c_1 +- sqrt(c_1^2 - 4 c_0 c_2)) / (2 c_2).  Which of the two is told
+ * by the order that exact_roots gives them: the enclosing disc lies on one side of the middle. */
+static bool quadratic_root(surd *out, const exact_root *root)
+{
+    const fmpz *c = root->polynomial->coeffs;
+    fmpq_t square, middle, centre;
+    surd half;
+    fmpq_init(square);
+    fmpq_init(middle);
+    fmpq_init(centre);
+    surd_init(&half);
+    /* (discriminant) / (4 c_2^2) */
+    fmpz_mul(fmpq_numref(square), c + 1, c + 1);
+    fmpz_mul(fmpq_denref(square), c + 2, c + 2);
+    fmpz_mul_ui(fmpq_denref(square), fmpq_denref(square), 4);
+    fmpz_mul(fmpq_numref(middle), c, c + 2);
+    fmpz_mul_ui(fmpq_numref(middle), fmpq_numref(middle), 4);
+    fmpz_sub(fmpq_numref(square), fmpq_numref(square), fmpq_numref(middle));
+    fmpq_canonicalise(square);
+    bool good = surd_set_root(&half, square);
+    fmpz_neg(fmpq_numref(middle), c + 1);
+    fmpz_mul_ui(fmpq_denref(middle), c + 2, 2);
+    fmpq_canonicalise(middle);
+    fmpz_set(fmpq_numref(centre), root->re);
+    fmpz_mul_2exp(fmpq_denref(centre), fmpq_denref(centre), (ulong)root->bits);
+    bool minus = root->real ? fmpq_cmp(centre, middle) < 0 : fmpz_sgn(root->im) < 0;
+    if (minus)
+        surd_neg(&half);
+    surd_set_rational(out, middle);
+    surd_add(out, out, &half);
+    fmpq_clear(square);
+    fmpq_clear(middle);
+    fmpq_clear(centre);
+    surd_clear(&half);
+    return good;
+}
+
+static void add_multiple(surd *out, const fmpq_t factor, const surd *x)
+{
+    surd part;
+    surd_init(&part);
+    surd_set(&part, x);
+    surd_scale(&part, factor);
+    surd_add(out, out, &part);
+    surd_clear(&part);
+}
+
+bool exact_value_surd(surd *out, const fmpq_poly_t e, const exact_root *root)
+{
+    fmpq_t coefficient;
+    surd x;
+    if (fmpq_poly_length(e) > 2 || (fmpq_poly_length(e) == 2 && fmpz_poly_degree(root->polynomial) != 2))
+        return false;
+    fmpq_init(coefficient);
+    surd_init(&x);
+    bool good = fmpq_poly_length(e) < 2 || quadratic_root(&x, root);
+    fmpq_poly_get_coeff_fmpq(coefficient, e, 0);
+    surd_set_rational(out, coefficient);
+    fmpq_poly_get_coeff_fmpq(coefficient, e, 1);
+    add_multiple(out, coefficient, &x);
+    fmpq_clear(coefficient);
+    surd_clear(&x);
+    return good;
+}
+
+bool exact_value_print(buffer *out, const fmpq_poly_t e, const exact_root *root)
+{
+    surd x;
+    surd_init(&x);
+    bool good = exact_value_surd(&x, e, root);
+    if (good)
+        surd_print(out, &x);
+    surd_clear(&x);
+    return good;
+}
+
+/* -sqrt(...) of a sum that needs no outer root has the signs of its terms turned. */
+static void print_minus_root(buffer *out, surd *square)
+{
+    surd root;
+    surd_init(&root);
+    if (surd_denest(&root, square)) {
+        surd_neg(&root);
+        surd_print(out, &root);
+    } else {
+        buffer_char(out, '-');
+        surd_print_root(out, square);
+    }
+    surd_clear(&root);
+}
+
+bool exact_value_print_root(buffer *out, int sign, const fmpq_poly_t e, const exact_root *root)
+{
+    surd square;
+    surd_init(&square);
+    bool good = exact_value_surd(&square, e, root);
+    if (good && sign < 0)
+        print_minus_root(out, &square);
+    else if (good)
+        surd_print_root(out, &square);
+    surd_clear(&square);
+    return good;
+}
+
+/* --- decimals --- */
+
+/* The decimals of a rational number, of which all are known; false for another one. */
+static bool constant_decimals(buffer *out, const fmpq_poly_t e, size_t places)
+{
+    fmpq_t value;
+    if (fmpq_poly_length(e) > 1)
+        return false;
+    fmpq_init(value);
+    fmpq_poly_get_coeff_fmpq(value, e, 0);
+    rational_decimals(out, value, places);
+    fmpq_clear(value);
+    return true;
+}
+
+/* A coordinate of a complex number may be rational and a tie, half a unit of the last place, without our
+ * knowing it: one that still looks like it with so many bits more is rounded away from 0 as one. */
+enum { TIE_BITS = 256 };
+
+/* Append the coordinate CENTRE +- RADIUS; false when its decimals are not certain and it is no tie yet. */
+static bool coordinate(buffer *out, const fmpz_t centre, const fmpz_t radius, slong bits, size_t places)
+{
+    fmpz_t away, none;
+    bool good = exact_decimals(out, centre, radius, bits, places);
+    if (good || bits < exact_bits(places) + TIE_BITS)
+        return good;
+    fmpz_init(away);
+    fmpz_init(none);
+    if (fmpz_sgn(centre) < 0)
+        fmpz_sub(away, centre, radius);
+    else
+        fmpz_add(away, centre, radius);
+    good = exact_decimals(out, away, none, bits, places);
+    fmpz_clear(away);
+    fmpz_clear(none);
+    return good;
+}
+
+static bool complex_decimals(buffer *out, const fmpz_t re, fmpz_t im, const fmpz_t radius, slong bits,
+                             size_t places)
+{
+    size_t before = out->size;
+    bool minus = fmpz_sgn(im) < 0;
+    fmpz_abs(im, im);
+    bool good = coordinate(out, re, radius, bits, places);
+    buffer_string(out, minus ? " - " : " + ");
+    good = good && coordinate(out, im, radius, bits, places);
+    if (good)
+        buffer_string(out, "*i");
+    else
+        out->size = before;
+    return good;
+}
+
+void exact_value_decimals(buffer *out, const fmpq_poly_t e, exact_root *root, size_t places)
+{
+    fmpz_t re, im, radius;
+    if (constant_decimals(out, e, places))
+        return;
+    fmpz_init(re);
+    fmpz_init(im);
+    fmpz_init(radius);
+    slong bits = exact_bits(places);
+    bool done;
+    do {
+        bits += 32;
+        exact_root_evaluate(re, im, radius, e, root, bits);
+        done = root->real ? exact_decimals(out, re, radius, bits, places)
+                          : complex_decimals(out, re, im, radius, bits, places);
+    } while (!done && !out->failed);
+    fmpz_clear(re);
+    fmpz_clear(im);
+    fmpz_clear(radius);
+}
+
+/* sqrt(E(ROOT)) when it is rational: decimals of it end. */
+static bool rational_root_decimals(buffer *out, int sign, const fmpq_poly_t e, size_t places)
+{
+    fmpq_t value;
+    fmpq_init(value);
+    fmpq_poly_get_coeff_fmpq(value, e, 0);
+    bool good =
+        fmpq_poly_length(e) <= 1 && fmpz_is_square(fmpq_numref(value)) && fmpz_is_square(fmpq_denref(value));
+    if (good) {
+        fmpz_sqrt(fmpq_numref(value), fmpq_numref(value));
+        fmpz_sqrt(fmpq_denref(value), fmpq_denref(value));
+        if (sign < 0)
+            fmpq_neg(value, value);
+        rational_decimals(out, value, places);
+    }
+    fmpq_clear(value);
+    return good;
+}
+
+/* sqrt(E(ROOT)) as bounds; E > 0 there, so that more bits help in the end. */
+static void root_bounds(fmpz_t centre, fmpz_t radius, const fmpq_poly_t e, exact_root *root, slong bits)
+{
+    fmpz_t im;
+    fmpz_init(im);
+    slong work = bits;
+    do {
+        exact_root_evaluate(centre, im, radius, e, root, work);
+        if (exact_square_root(centre, radius, work))
+            break;
+        work *= 2;
+    } while (true);
+    fmpz_fdiv_q_2exp(centre, centre, (ulong)(work - bits));
+    fmpz_cdiv_q_2exp(radius, radius, (ulong)(work - bits));
+    fmpz_add_ui(radius, radius, 1);
+    fmpz_clear(im);
+}
+
+void exact_value_root_decimals(buffer *out, int sign, const fmpq_poly_t e, exact_root *root, size_t places)
+{
+    fmpz_t centre, radius;
+    if (rational_root_decimals(out, sign, e, places))
+        return;
+    fmpz_init(centre);
+    fmpz_init(radius);
+    slong bits = exact_bits(places);
+    do {
+        bits += 32;
+        root_bounds(centre, radius, e, root, bits);
+        if (sign < 0)
+            fmpz_neg(centre, centre);
+    } while (!exact_decimals(out, centre, radius, bits, places) && !out->failed);
+    fmpz_clear(centre);
+    fmpz_clear(radius);
+}
+
+/* X 2^-BITS. */
+static double to_double(const fmpz_t x, slong bits)
+{
+    slong exponent;
+    double mantissa = fmpz_get_d_2exp(&exponent, x);
+    exponent -= bits;
+    return ldexp(mantissa, exponent < -5000 ? -5000 : exponent > 5000 ? 5000 : (int)exponent);
+}
+
+static double value_double(const fmpq_poly_t e, exact_root *root, bool square_root)
+{
+    fmpz_t centre, im, radius;
+    double value = 0;
+    if (fmpq_poly_is_zero(e))
+        return value;
+    fmpz_init(centre);
+    fmpz_init(im);
+    fmpz_init(radius);
+    slong bits = 64;
+    do {
+        bits *= 2;
+        if (square_root)
+            root_bounds(centre, radius, e, root, bits);
+        else
+            exact_root_evaluate(centre, im, radius, e, root, bits);
+        value = to_double(centre, bits);
+    } while (fmpz_bits(centre) < fmpz_bits(radius) + 60);
+    fmpz_clear(centre);
+    fmpz_clear(im);
+    fmpz_clear(radius);
+    return value;
+}
+
+double exact_value_double(const fmpq_poly_t e, exact_root *root)
+{
+    return value_double(e, root, false);
+}
+
+double exact_value_root_double(const fmpq_poly_t e, exact_root *root)
+{
+    return value_double(e, root, true);
+}
+
+/* --- polynomials --- */
+
+static void print_power(buffer *out, const fmpq_t size, slong k)
+{
+    if (k == 0 || !fmpq_is_one(size))
+        rational_print(out, size);
+    if (k > 0)
+        buffer_string(out, fmpq_is_one(size) ? "x" : "*x");
+    if (k > 1)
+        buffer_printf(out, "^%ld", k);
+}
+
+void exact_print_polynomial(buffer *out, const fmpq_poly_t p)
+{
+    fmpq_t c;
+    fmpq_init(c);
+    if (fmpq_poly_is_zero(p))
+        buffer_char(out, '0');
+    for (slong k = fmpq_poly_degree(p); k >= 0; k--) {
+        fmpq_poly_get_coeff_fmpq(c, p, k);
+        if (fmpq_is_zero(c))
+            continue;
+        bool minus = fmpq_sgn(c) < 0;
+        fmpq_abs(c, c);
+        buffer_string(out, k == fmpq_poly_degree(p) ? minus ? "-" : "" : minus ? " - " : " + ");
+        print_power(out, c, k);
+    }
+    fmpq_clear(c);
+}
+
+void exact_print_integer_polynomial(buffer *out, const fmpz_poly_t p)
+{
+    fmpq_poly_t q;
+    fmpq_poly_init(q);
+    fmpq_poly_set_fmpz_poly(q, p);
+    exact_print_polynomial(out, q);
+    fmpq_poly_clear(q);
+}
