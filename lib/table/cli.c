@@ -358,6 +358,8 @@ static void hold_standard_streams(void)
 static int check_common(cli *c)
 {
     char space[40];
+    if ((c->tool->groups & CLI_SYMBOLS) && c->reader.na == READER_NA_MEAN)
+        c->reader.na = READER_NA_KEEP; /* each is the third word of its list */
     if (cli_given(c, "header") && cli_given(c, "no-header"))
         return cli_usage(c, "-H says that the first line is names and -N that it is data; give one of them");
     if (c->partial && c->merge)
@@ -370,7 +372,7 @@ static int check_common(cli *c)
             return cli_usage(c, "%s says what --merge prints or keeps; leave it out of --partial",
                              spelled(&c->table[i], space));
     for (size_t i = 0; c->merge && i < cli_table_size(c); i++)
-        if (c->given[i] && (c->table[i].group & CLI_READS))
+        if (c->given[i] && (c->table[i].group & (CLI_READS | CLI_SYMBOLS)))
             return cli_usage(c, "%s says how to read a table, and --merge reads states; give it to --partial",
                              spelled(&c->table[i], space));
     if (c->merge && c->apply != NULL)

@@ -43,6 +43,7 @@ typedef struct cli_option {
     const char *const *choices; /* CLI_CHOICE: terminated by NULL */
     double least, most;         /* CLI_COUNT, CLI_REAL: bounds; CLI_SET: the value */
     unsigned group;             /* common table only: the CLI_... group it belongs to; 0: every tool */
+    unsigned unless;            /* common table only: not for tools that have this group */
 } cli_option;
 
 /* Groups of common options that a tool can take. */
@@ -61,6 +62,7 @@ enum {
     CLI_OPERANDS = 1 << 9,
     CLI_PARTIAL = 1 << 10, /* --partial, --merge */
     CLI_WEIGHTS = 1 << 11, /* --weights */
+    CLI_SYMBOLS = 1 << 12, /* cells are compared as texts: --na keep takes the place of --na mean */
 };
 
 /* A result that the tool can print. */

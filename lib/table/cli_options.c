@@ -8,6 +8,7 @@
 static const char *const formats[] = {"auto", "csv", "tsv", "json", "table", NULL};
 static const char *const steps_formats[] = {"text", "markdown", "latex", NULL};
 static const char *const policies[] = {"error", "drop", "mean", NULL};
+static const char *const symbol_policies[] = {"error", "drop", "keep", NULL};
 
 #define AT(member) offsetof(cli, member)
 
@@ -36,7 +37,11 @@ static const cli_option common[] = {
      AT(reader.weights), .group = CLI_WEIGHTS},
     {0, "na", "POLICY",
      "what a missing cell gets: error, drop its row, or the mean of its column; default error", CLI_CHOICE,
-     AT(reader.na), .choices = policies, .group = CLI_READS},
+     AT(reader.na), .choices = policies, .group = CLI_READS, .unless = CLI_SYMBOLS},
+    {0, "na", "POLICY",
+     "what is done with a missing cell: error, drop its row, or keep it as a symbol of its own; default "
+     "error",
+     CLI_CHOICE, AT(reader.na), .choices = symbol_policies, .group = CLI_SYMBOLS},
     {0, "na-values", "LIST", "the tokens that mean missing; default the empty cell and NA", CLI_TEXT,
      AT(reader.na_values), .group = CLI_READS},
     {'s', "show", "LIST", "which results to print, in this order", CLI_SHOW, 0, .group = CLI_WRITES},
@@ -109,7 +114,8 @@ void cli_build_table(cli *c)
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
-        if (common[i].group == 0 || (common[i].group & c->tool->groups))
+        if ((common[i].group == 0 || (common[i].group & c->tool->groups)) &&
+            !(common[i].unless & c->tool->groups))
             add_option(c, &count, &common[i]);
     c->own_from = count;
     for (const cli_option *o = c->tool->options; !cli_option_ends(o); o++)

@@ -213,7 +213,8 @@ static bool set_texts(planning *p)
 {
     table *t = p->schema;
     size_t more = p->o->all_text || p->o->keep_text ? p->selected.count : 0;
-    t->texts = memory_zeros(p->ids.count + more, sizeof *t->texts);
+    bool weighed = p->o->all_text && p->weights != SIZE_MAX;
+    t->texts = memory_zeros(p->ids.count + more + 1, sizeof *t->texts);
     bool good = t->texts != NULL;
     for (size_t i = 0; good && i < p->ids.count; i++, t->text_count++)
         good = set_text(p, &t->texts[i], p->ids.columns[i], SCAN_ID, i);
@@ -223,6 +224,10 @@ static bool set_texts(planning *p)
         text_column *text = &t->texts[t->text_count];
         good = p->o->all_text ? set_text(p, text, column, SCAN_TEXT, t->text_count)
                               : set_number_text(p, text, column, t->text_count);
+    }
+    if (good && weighed) {
+        good = set_text(p, &t->texts[t->text_count], p->weights, SCAN_TEXT, t->text_count);
+        t->text_count++;
     }
     if (good && p->target != SIZE_MAX && t->target_at == SIZE_MAX) {
         t->target = memory_zeros(1, sizeof *t->target);
@@ -331,6 +336,19 @@ ml_status plan_make(scan_plan *plan, table *schema, const reader_options *option
     free(p.ids.columns);
     free(p.excluded.columns);
     return status;
+}
+
+void plan_count(scan_plan *plan, const table *schema)
+{
+    for (size_t j = 0; j < plan->columns; j++) {
+        scan_column *c = &plan->column[j];
+        if (c->action == SCAN_ID)
+            *c = (scan_column){.action = SCAN_SKIP};
+        else if (c->action == SCAN_TEXT)
+            c->to -= schema->id_count;
+    }
+    plan->texts = 0;
+    plan->counted = true;
 }
 
 void plan_free(scan_plan *plan)

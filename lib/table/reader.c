@@ -265,6 +265,53 @@ ml_status reader_rest(reader *r, table *t, ml_message *why)
     return status;
 }
 
+/* --- counts --- */
+
+/* A tally for each thread. */
+static ml_status make_tallies(reader *r, size_t width, tally_kind kind, ml_message *why)
+{
+    ml_status status = ML_OK;
+    r->tallies = memory_zeros((size_t)r->o.jobs, sizeof *r->tallies);
+    if (r->tallies == NULL)
+        return ml_fail_memory(why, "the counts", (size_t)r->o.jobs * sizeof *r->tallies);
+    for (int i = 0; status == ML_OK && i < r->o.jobs; i++)
+        status = tally_new(&r->tallies[i], width, kind, r->plan.na_values, r->plan.na_count, why);
+    return status;
+}
+
+static void free_tallies(reader *r)
+{
+    for (int i = 0; r->tallies != NULL && i < r->o.jobs; i++)
+        tally_free(&r->tallies[i]);
+    free(r->tallies);
+    r->tallies = NULL;
+}
+
+ml_status reader_tally(reader *r, tally_kind kind, tally *t, ml_message *why)
+{
+    bool more = true;
+    *t = (tally){0};
+    if (r->plan.column == NULL)
+        return ML_OK;
+    plan_count(&r->plan, &r->schema);
+    size_t width = r->schema.text_count - r->schema.id_count + (r->schema.target != NULL);
+    ml_status status = make_tallies(r, width, kind, why);
+    r->in.waits = true;
+    while (status == ML_OK && more) {
+        r->out.rows = 0;
+        status = reader_take_rows(r, &r->out, &more, why);
+    }
+    r->in.waits = false;
+    for (int i = 1; status == ML_OK && i < r->o.jobs; i++)
+        status = tally_join(&r->tallies[0], &r->tallies[i], why);
+    if (status == ML_OK && (status = tally_finish(&r->tallies[0], why)) == ML_OK) {
+        *t = r->tallies[0];
+        r->tallies[0] = (tally){0};
+    }
+    free_tallies(r);
+    return status;
+}
+
 /* --- blocks --- */
 
 /* Read what is left of the block and throw it away. */

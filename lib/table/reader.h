@@ -17,6 +17,7 @@
 
 #include "base/status.h"
 #include "table/table.h"
+#include "table/tally.h"
 
 typedef enum reader_header { READER_GUESS, READER_HEADER, READER_NO_HEADER } reader_header;
 typedef enum reader_na { READER_NA_ERROR, READER_NA_DROP, READER_NA_MEAN, READER_NA_KEEP } reader_na;
@@ -34,7 +35,7 @@ typedef struct reader_options {
     const char *target;  /* one column, or NULL */
     const char *weights; /* one column of numbers, or NULL: becomes the last column of `x` */
     bool target_is_text; /* read the target as text, else as a number in `x` (its last column) */
-    bool all_text;       /* no numbers: every selected column becomes a text column */
+    bool all_text;  /* no numbers: every selected column becomes a text column, the weights behind them */
     bool keep_text; /* keep the cells of the selected numbers as text too: text columns behind the id ones */
     bool allow_nonfinite; /* let inf and nan through; default refuses them with their place */
     bool keep_half;       /* fill table.half */
@@ -63,6 +64,11 @@ ml_status reader_open(reader **r, const char *path, const reader_options *option
  * of the block.  The piece belongs to the reader and is valid until the next call.  READER_NA_MEAN is refused
  * here: it needs all rows, use table_read. */
 ml_status reader_next(reader *r, const table **piece, ml_message *why);
+
+/* Instead of reader_next, and with all_text: count the rows of the block as symbols, in one pass and without
+ * keeping them.  The columns of *T, which is in order (tally_finish), are the selected ones, then the
+ * weights, then the target.  With READER_NA_KEEP a missing cell is a symbol. */
+ml_status reader_tally(reader *r, tally_kind kind, tally *t, ml_message *why);
 
 /* The name of the block being read, NULL when it has none. */
 const char *reader_block(const reader *r);

@@ -33,6 +33,7 @@ struct reader {
     scan *scans;
     size_t *first_rows; /* row of the stretch at which each scan begins */
     size_t scan_count, scan_capacity, first_capacity;
+    tally *tallies; /* one a thread, while rows are counted */
 
     size_t header_line, taken, dropped; /* rows of the block that came out, that were dropped */
     scan_stop stop;

@@ -101,12 +101,13 @@ static ml_status make_room(reader *r, sink *to, size_t rows, ml_message *why)
 typedef struct scanning {
     const scan_plan *plan;
     scan *scans;
+    tally *tallies;
 } scanning;
 
 static void scan_one(size_t i, int worker, void *context)
 {
-    (void)worker;
     const scanning *all = context;
+    all->scans[i].tally = all->tallies == NULL ? NULL : &all->tallies[worker];
     scan_lines(all->plan, &all->scans[i]);
 }
 
@@ -167,7 +168,7 @@ static ml_status take_stretch(reader *r, sink *to, ml_message *why)
         r->scans[k].x = to->x == NULL ? NULL : to->x + (to->rows + r->first_rows[k]) * width;
         r->scans[k].half = to->half == NULL ? NULL : to->half + (to->rows + r->first_rows[k]) * width;
     }
-    scanning all = {&r->plan, r->scans};
+    scanning all = {&r->plan, r->scans, r->tallies};
     parallel_for(c.scans, r->o.jobs, scan_one, &all);
     for (size_t k = 0; k < c.scans; k++) {
         const scan *s = &r->scans[k];

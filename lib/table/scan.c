@@ -145,7 +145,9 @@ static const char *fail_missing(const scan_plan *plan, scan *s, const char *at, 
     char shown[SCAN_SHORT], what[160];
     scan_shorten(shown, text, length);
     snprintf(what, sizeof what, "missing value '%s'; drop such rows with --na drop%s", shown,
-             can_fill ? " or fill them with --na mean" : "");
+             can_fill        ? " or fill them with --na mean"
+             : plan->counted ? " or take it for a symbol with --na keep"
+                             : "");
     return fail_cell(plan, s, at, column, what);
 }
 
@@ -371,8 +373,12 @@ static const char *text_cell_of(const scan_plan *plan, scan *s, const char *p, s
             return fail_missing(plan, s, p, column, text, length, false);
         r->dropped = true;
     }
-    if (c->action != SCAN_SKIP && !text_append(&s->texts[c->to], s->rows, text, length))
+    if (c->action == SCAN_TEXT && plan->counted)
+        s->tally->row[c->to] = symbols_code(&s->tally->columns[c->to], text, length);
+    else if (c->action != SCAN_SKIP && !text_append(&s->texts[c->to], s->rows, text, length))
         return fail_cell(plan, s, p, column, "not enough memory for the text");
+    if (c->action == SCAN_TEXT && plan->counted && s->tally->row[c->to] == SYMBOLS_FAILED)
+        return fail_cell(plan, s, p, column, "not enough memory for the symbols");
     return end;
 }
 
@@ -399,6 +405,12 @@ static void undo_texts(const scan_plan *plan, scan *s)
         s->texts[i].cells.size = s->rows == 0 ? 0 : s->texts[i].ends[s->rows - 1];
 }
 
+static const char *fail_counts(scan *s, const char *line)
+{
+    ml_fail(&s->error, "not enough memory for the counts");
+    return stop_at(s, SCAN_ERROR, line);
+}
+
 /* One row of any kind; returns the start of the next line. */
 static const char *any_row(const scan_plan *plan, scan *s, const char *line)
 {
@@ -419,10 +431,56 @@ static const char *any_row(const scan_plan *plan, scan *s, const char *line)
     if (r.dropped) {
         undo_texts(plan, s);
         s->dropped++;
-    } else {
+        return p;
+    }
+    if (plan->counted && !tally_row(s->tally))
+        return fail_counts(s, line);
+    s->rows++;
+    return p;
+}
+
+/* The cell at P of COLUMN as a symbol; returns what ends it.  NULL: it is not a short one that is known, has
+ * quotes or is missing. */
+static inline const char *known_cell(const scan_plan *plan, const scan *s, const char *p, size_t column)
+{
+    uint64_t word = number_load(p);
+    uint64_t stops = equal_bytes(word, plan->delimiter) | equal_bytes(word, '\n') | equal_bytes(word, '"') |
+                     equal_bytes(word, '\0');
+    if (stops == 0)
+        return NULL;
+    size_t length = (size_t)__builtin_ctzll(stops) >> 3;
+    const char *end = p + length;
+    length -= *end == '\n' && length > 0 && end[-1] == '\r';
+    const scan_column *c = &plan->column[column];
+    if (c->action != SCAN_TEXT)
+        return end;
+    uint32_t code = symbols_known(&s->tally->columns[c->to], symbols_key(word, length));
+    s->tally->row[c->to] = code;
+    return code == SYMBOLS_FAILED || (code == SYMBOL_MISSING && !plan->keep) ? NULL : end;
+}
+
+/* Rows of cells that are short and not new; stops at the first line that is not such a row and returns it. */
+static __attribute__((noinline)) const char *known_rows(const scan_plan *plan, scan *s, const char *line)
+{
+    const char *end = s->end, delimiter = plan->delimiter;
+    size_t last = plan->columns - 1;
+    while (line < end && *line != '\n' && *line != '\r') {
+        const char *p = line;
+        for (size_t c = 0; c < last; c++) {
+            p = known_cell(plan, s, p, c);
+            if (p == NULL || *p != delimiter)
+                return line;
+            p++;
+        }
+        p = known_cell(plan, s, p, last);
+        if (p == NULL || *p != '\n' || p >= end)
+            return line;
+        if (!tally_row(s->tally))
+            return fail_counts(s, line);
+        line = p + 1;
         s->rows++;
     }
-    return p;
+    return line;
 }
 
 /* Rows of plain decimals only; stops at the first line that is not such a row and returns it. */
@@ -456,6 +514,7 @@ void scan_lines(const scan_plan *plan, scan *s)
 {
     const char *line = s->begin;
     bool plain = plan->straight && !plan->careful && plan->delimiter != ' ';
+    bool known = plan->counted && plan->delimiter != ' ';
     s->rows = s->dropped = s->note_count = 0;
     s->stop = SCAN_END;
     for (size_t i = 0; i < plan->texts; i++)
@@ -463,7 +522,9 @@ void scan_lines(const scan_plan *plan, scan *s)
     while (line != NULL && line < s->end) {
         if (plain)
             line = plain_rows(plan, s, line);
-        if (line < s->end)
+        else if (known)
+            line = known_rows(plan, s, line);
+        if (line != NULL && line < s->end)
             line = any_row(plan, s, line);
     }
     if (s->stop != SCAN_END)

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "table/table.h"
+#include "table/tally.h"
 
 typedef enum scan_action { SCAN_SKIP, SCAN_NUMBER, SCAN_TEXT, SCAN_ID } scan_action;
 
@@ -29,7 +30,8 @@ typedef struct scan_plan {
     bool half, allow_nonfinite, drop, keep;
     char **na_values;
     size_t na_count;
-    bool *noted; /* per column of the input: its first fraction was reported */
+    bool *noted;  /* per column of the input: its first fraction was reported */
+    bool counted; /* texts are counted as symbols, not kept */
 } scan_plan;
 
 typedef enum scan_stop {
@@ -52,7 +54,8 @@ typedef struct scan {
     double *x, *half;        /* room for a row a line */
     size_t rows, dropped;
     text_column *texts; /* plan->texts of them */
-    buffer decoded;     /* scratch for cells with doubled quotes */
+    tally *tally;   /* with plan->counted: where rows are counted; `to` of a SCAN_TEXT is its column there */
+    buffer decoded; /* scratch for cells with doubled quotes */
     scan_note *notes;
     size_t note_count, note_capacity;
     scan_stop stop;
