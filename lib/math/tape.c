@@ -33,6 +33,7 @@ typedef struct compiler {
 } compiler;
 
 static ml_status compile(compiler *c, const expression *e, shape *out);
+static ml_status whole_number(compiler *c, const expression *e, double least, double most, long *n);
 
 /* --- shapes --- */
 
@@ -317,11 +318,53 @@ static ml_status of_whole(compiler *c, const expression *e, shape *out)
     }
 }
 
+/* zeros(n, m), ones(n, m), eye(n) */
+static ml_status constant_matrix(compiler *c, const expression *e, shape *out)
+{
+    long rows, columns = 1;
+    ml_status status = whole_number(c, e->args[0], 1, TAPE_NODES, &rows);
+    if (status == ML_OK && e->count > 1)
+        status = whole_number(c, e->args[1], 1, TAPE_NODES, &columns);
+    if (status == ML_OK && e->op == FUNCTION_EYE)
+        return identity_like(c, (size_t)rows, out);
+    if (status == ML_OK)
+        status = make(c, (size_t)rows, (size_t)columns, out);
+    c->build.origin = e;
+    for (size_t i = 0; status == ML_OK && i < size_of(out); i++)
+        out->node[i] = tape_put_constant(&c->build, e->op == FUNCTION_ONES);
+    return status;
+}
+
+static ml_status trace(compiler *c, const expression *e, shape *out)
+{
+    shape a;
+    ml_status status = compile(c, e->args[0], &a);
+    if (status != ML_OK)
+        return status;
+    if (a.rows != a.columns)
+        return expression_fail(c->why, e, "only a square matrix has a trace, and this is %zu x %zu", a.rows,
+                               a.columns);
+    shape diagonal = {0};
+    status = make(c, a.rows, 1, &diagonal);
+    for (size_t i = 0; status == ML_OK && i < a.rows; i++)
+        diagonal.node[i] = a.node[i * a.columns + i];
+    return status == ML_OK ? reduce(c, e, TAPE_ADD, &diagonal, 0, out) : status;
+}
+
 static ml_status call(compiler *c, const expression *e, shape *out)
 {
     shape a, b;
     ml_status status;
     switch (e->op) {
+    case FUNCTION_ZEROS:
+    case FUNCTION_ONES:
+    case FUNCTION_EYE:
+        return constant_matrix(c, e, out);
+    case FUNCTION_TR:
+        return trace(c, e, out);
+    case FUNCTION_HADAMARD:
+        status = two(c, e, &a, &b);
+        return status == ML_OK ? entrywise(c, e, TAPE_MULTIPLY, &a, &b, out) : status;
     case FUNCTION_ATAN2:
     case FUNCTION_HYPOT:
     case FUNCTION_POW:

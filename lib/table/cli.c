@@ -165,6 +165,17 @@ static int add_operand(cli *c, const char *text)
     return -1;
 }
 
+static int add_to_list(const cli *c, cli_list *list, const char *text)
+{
+    if (!memory_grow(&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
+        ml_message why;
+        ml_fail_memory(&why, "the command line", (list->count + 1) * sizeof *list->items);
+        return cli_fail(c, &why);
+    }
+    list->items[list->count++] = text;
+    return -1;
+}
+
 static int print_version(const cli *c)
 {
     buffer text = {0};
@@ -218,6 +229,8 @@ static int set_option(cli *c, size_t index, const char *value)
         return set_seed(c, o, value, place);
     case CLI_SHOW:
         return set_shows(c, value);
+    case CLI_LIST:
+        return add_to_list(c, place, value);
     case CLI_OPERAND:
         return add_operand(c, value);
     case CLI_HELP:

@@ -26,12 +26,19 @@ typedef enum cli_kind {
     CLI_CHOICE,    /* int or enum: the place of the argument in `choices` */
     CLI_DELIMITER, /* char: one character, tab, \t or space */
     CLI_SEED,      /* unsigned long */
+    CLI_LIST,      /* cli_list: one more text */
     CLI_SHOW,      /* the list of results to print: fills cli.shows */
     CLI_OPERAND,   /* one more operand: fills cli.operands */
     CLI_HELP,
     CLI_VERSION,
     CLI_GENERATE, /* hidden: print the mdoc OPTIONS block or a shell completion */
 } cli_kind;
+
+/* The arguments of an option that may be given more than once, borrowed from argv. */
+typedef struct cli_list {
+    const char **items; /* free() it; NULL when there are none */
+    size_t count, capacity;
+} cli_list;
 
 typedef struct cli_option {
     char letter;         /* 0: none */
