@@ -11,8 +11,8 @@
 #include "ml/kmeans_steps.h"
 #include "ml/silhouette.h"
 #include "table/cli.h"
-#include "table/model.h"
 #include "table/progress.h"
+#include "tool/kmeans_text.h"
 #include "tool/names.h"
 #include "tool/points.h"
 
@@ -48,9 +48,8 @@ static const cli_option options[] = {
      "256 rows; default auto",
      CLI_CHOICE, AT(fit.method), .choices = methods},
     {0, "init", "HOW",
-     "where to start: plusplus (greedy k-means++), random rows, the first rows, or a FILE of centroids, "
-     "whose columns are "
-     "found by name; default plusplus",
+     "where to start: plusplus (greedy k-means++), random rows, the first rows, or a FILE: a table of "
+     "centroids, whose columns are found by name, or a kept model; default plusplus",
      CLI_TEXT, AT(start), .group = 0},
     {0, "restarts", "N",
      "starts to try, the least inertia wins; default 10, and 1 where the start is given (first, FILE)",
@@ -91,7 +90,7 @@ static const cli_tool tool = {
     .name = "mlkmeans",
     .summary = "k-means clustering",
     .groups = CLI_READS | CLI_TARGET | CLI_WEIGHTS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_MODEL |
-              CLI_STEPS | CLI_TRACE,
+              CLI_STEPS | CLI_TRACE | CLI_PARTIAL | CLI_ROUNDS,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -106,6 +105,8 @@ typedef struct job {
     kmeans_choice *choices;
     size_t best;
     kmeans_result fit;
+    bool named, weighted;
+    kmeans_history history; /* of --merge */
     cli_trace trace;
     double *silhouettes;
     agreement agreed;
@@ -113,8 +114,41 @@ typedef struct job {
 
 /* --- reading --- */
 
-/* Centroids from a file: the columns of the data, by name where they have names. */
-static ml_status read_start(job *j, ml_message *why)
+/* Which column of the kept model T is called like column WANTED of the data; that column itself
+ * where there are no names. */
+static ml_status find_column(const job *j, const kmeans_text *t, size_t wanted, size_t *at, ml_message *why)
+{
+    *at = wanted;
+    if (!t->named || j->rows.t.names == NULL)
+        return t->centroids->size2 == j->rows.x.size2
+                   ? ML_OK
+                   : ml_fail(why, "%s: a model of %zu columns, and the input has %zu to use", j->p.start,
+                             t->centroids->size2, j->rows.x.size2);
+    for (*at = 0; *at < t->centroids->size2; ++*at)
+        if (strcmp(t->names[*at], j->rows.names[wanted]) == 0)
+            return ML_OK;
+    return ml_fail(why, "%s: the model has no column '%s'", j->p.start, j->rows.names[wanted]);
+}
+
+static ml_status read_kept_start(job *j, ml_message *why)
+{
+    kmeans_text t;
+    ml_status status = kmeans_text_read(&t, j->p.start, why);
+    if (status == ML_OK && (j->given = gsl_matrix_alloc(t.centroids->size1, j->rows.x.size2)) == NULL)
+        status = ml_fail_memory(why, "the centroids", t.centroids->size1 * sizeof(double));
+    for (size_t i = 0; status == ML_OK && i < j->rows.x.size2; i++) {
+        size_t at;
+        if ((status = find_column(j, &t, i, &at, why)) == ML_OK) {
+            gsl_vector_const_view found = gsl_matrix_const_column(t.centroids, at);
+            gsl_matrix_set_col(j->given, i, &found.vector);
+        }
+    }
+    kmeans_text_free(&t);
+    return status;
+}
+
+/* Centroids from a table: the columns of the data, by name where they have names. */
+static ml_status read_written_start(job *j, ml_message *why)
 {
     reader_options reading = j->c->reader;
     table centroids;
@@ -129,6 +163,15 @@ static ml_status read_start(job *j, ml_message *why)
     j->given = centroids.x;
     centroids.x = NULL;
     table_free(&centroids);
+    return ML_OK;
+}
+
+static ml_status read_start(job *j, ml_message *why)
+{
+    ml_status status =
+        kmeans_text_is_model(j->p.start) ? read_kept_start(j, why) : read_written_start(j, why);
+    if (status != ML_OK)
+        return status;
     j->p.fit.centroids = j->given;
     if (j->least != 0 && j->least != j->given->size1)
         return ml_fail(why, "%s: %zu centroids where -k asks for %zu", j->p.start, j->given->size1, j->least);
@@ -206,6 +249,30 @@ static int check_apply(job *j)
         return cli_usage(j->c, "--apply streams one result: labels or distances");
     if (j->c->reader.target != NULL)
         return cli_usage(j->c, "--apply compares with no target: carry the column with -i");
+    return -1;
+}
+
+/* A round takes its centroids from the model, and the merge has no rows. */
+static int check_round(job *j)
+{
+    static const char *const fitting[] = {
+        "k",        "choose",         "references", "method", "init",  "steps",  "seed",
+        "restarts", "max-iterations", "spherical",  "batch",  "trace", "target", NULL};
+    static const char *const of_rows[] = {"labels", "distances", "silhouette", "choice", NULL};
+    const char *side = j->c->merge ? "--merge" : "--partial";
+    for (const char *const *name = fitting; *name != NULL; name++)
+        if (cli_given(j->c, *name))
+            return cli_usage(j->c,
+                             "%s does a round of Lloyd's iteration from the model: %s%s has no place there",
+                             side, strlen(*name) > 1 ? "--" : "-", *name);
+    if (j->c->partial && cli_given(j->c, "tolerance"))
+        return cli_usage(j->c, "--tolerance belongs to --merge: the states do not depend on it");
+    if (j->c->merge && j->c->reader.weights != NULL)
+        return cli_usage(j->c, "--weights belongs to --partial; the states hold them");
+    if (j->c->merge && shows_any(j->c, of_rows))
+        return cli_usage(j->c,
+                         "--merge has states and no rows: keep the model with --save, then --apply it to "
+                         "each part of the rows");
     return -1;
 }
 
@@ -363,7 +430,7 @@ static ml_status write_labels(const job *j, writer *w, const char *block, bool w
 
 static ml_status write_centroids(const job *j, writer *w, ml_message *why)
 {
-    size_t k = j->p.fit.k, d = j->rows.x.size2, count = 0;
+    size_t k = j->p.fit.k, d = j->fit.centroids->size2, count = 0;
     column *columns = memory_zeros(d + 4, sizeof *columns);
     double *numbers = memory_array(k, 2 * sizeof *numbers);
     if (columns == NULL || numbers == NULL) {
@@ -377,7 +444,7 @@ static ml_status write_centroids(const job *j, writer *w, ml_message *why)
     }
     columns[count++] = column_reals("cluster", numbers, 1);
     columns[count++] = column_reals("size", numbers + k, 1);
-    if (j->rows.weights != NULL)
+    if (j->weighted)
         columns[count++] = column_reals("weight", j->fit.weights, 1);
     columns[count++] = column_reals("within", j->fit.within, 1);
     for (size_t i = 0; i < d; i++)
@@ -467,63 +534,29 @@ static ml_status write_show(const job *j, size_t show, writer *w, ml_message *wh
 
 static ml_status write_model(const job *j, writer *w, ml_message *why)
 {
-    const model_key keys[] = {{"clusters", (double)j->p.fit.k},
-                              {"columns", (double)j->rows.x.size2},
-                              {"named", j->rows.t.names != NULL},
-                              {"spherical", j->p.fit.spherical},
-                              {"inertia", j->fit.inertia}};
-    ml_status status = model_write_keys(w, "mlkmeans", keys, sizeof keys / sizeof keys[0], why);
-    column names = column_strings("column", (const char *const *)j->rows.names);
-    writer_block(w, "columns", &names, 1, j->rows.x.size2);
-    column *columns = memory_array(j->rows.x.size2, sizeof *columns);
-    if (columns == NULL)
-        return ml_fail_memory(why, "the model", j->rows.x.size2 * sizeof *columns);
-    for (size_t i = 0; i < j->rows.x.size2; i++)
-        columns[i] = column_reals(j->rows.names[i], j->fit.centroids->data + i, j->fit.centroids->tda);
-    writer_block(w, "centroids", columns, j->rows.x.size2, j->p.fit.k);
-    free(columns);
-    model_write_end(w);
-    return status;
+    kmeans_text t = {.centroids = j->fit.centroids,
+                     .names = j->rows.names,
+                     .named = j->named,
+                     .spherical = j->p.fit.spherical,
+                     .inertia = j->fit.inertia,
+                     .history = j->history};
+    return kmeans_text_write(&t, w, why);
 }
 
-static ml_status copy_names(job *j, const model *kept, size_t count, ml_message *why)
+static ml_status read_model(job *j, ml_message *why)
 {
-    const char **names;
-    ml_status status = model_texts(kept, "columns", "column", &names, why);
-    if (status != ML_OK)
+    kmeans_text t;
+    ml_status status = kmeans_text_read(&t, j->c->apply, why);
+    if (status != ML_OK) {
+        kmeans_text_free(&t);
         return status;
-    status = names_copy(&j->rows.names, names, count, why);
-    free(names);
-    return status;
-}
-
-static ml_status read_model(job *j, bool *named, ml_message *why)
-{
-    model *kept;
-    size_t clusters, columns, rows, width, flags[2];
-    ml_status status = model_read(&kept, j->c->apply, "mlkmeans", why);
-    if (status != ML_OK)
-        return status;
-    if ((status = model_shape(kept, "centroids", &clusters, &columns, why)) == ML_OK &&
-        (status = model_shape(kept, "columns", &rows, &width, why)) == ML_OK &&
-        (status = model_count(kept, "clusters", clusters, clusters, &width, why)) == ML_OK &&
-        (status = model_count(kept, "columns", columns, columns, &width, why)) == ML_OK &&
-        (status = model_count(kept, "named", 0, 1, &flags[0], why)) == ML_OK &&
-        (status = model_count(kept, "spherical", 0, 1, &flags[1], why)) == ML_OK) {
-        if (rows != columns)
-            status = ml_fail(why, "%s: %zu names for %zu columns", j->c->apply, rows, columns);
-        else if ((j->fit.centroids = gsl_matrix_alloc(clusters, columns)) == NULL)
-            status = ml_fail_memory(why, "the centroids", clusters * columns * sizeof(double));
     }
-    if (status == ML_OK)
-        status = model_matrix(kept, "centroids", 0, j->fit.centroids, why);
-    if (status == ML_OK)
-        status = copy_names(j, kept, columns, why);
-    *named = status == ML_OK && flags[0];
-    j->p.fit.spherical = status == ML_OK && flags[1];
-    j->p.fit.k = status == ML_OK ? clusters : 0;
-    model_free(kept);
-    return status;
+    j->fit.centroids = t.centroids;
+    j->rows.names = t.names;
+    j->named = t.named;
+    j->p.fit.spherical = t.spherical;
+    j->p.fit.k = t.centroids->size1;
+    return ML_OK;
 }
 
 /* --- other rows, as they come --- */
@@ -587,13 +620,12 @@ static ml_status label_stream(job *j, reader *r, writer *w, ml_message *why)
 static int apply(job *j)
 {
     ml_message why;
-    bool named;
     reader *r = NULL;
     writer *w = NULL;
-    ml_status status = read_model(j, &named, &why);
+    ml_status status = read_model(j, &why);
     if (status == ML_OK) {
         reader_options reading = j->c->reader;
-        reading.match = named ? (const char *const *)j->rows.names : NULL;
+        reading.match = j->named ? (const char *const *)j->rows.names : NULL;
         reading.match_count = j->fit.centroids->size2;
         progress_phase("reading");
         status = reader_open(&r, j->c->file, &reading, &why);
@@ -699,6 +731,8 @@ static int run(job *j)
 {
     ml_message why;
     ml_status status = points_read(&j->rows, j->c, &j->c->reader, &why);
+    j->named = j->rows.t.names != NULL;
+    j->weighted = j->rows.weights != NULL;
     if (status == ML_OK && j->p.fit.start == KMEANS_GIVEN)
         status = read_start(j, &why);
     if (status == ML_OK)
@@ -716,6 +750,56 @@ static int run(job *j)
         return cli_fail(j->c, &why);
     say(j);
     return print_results(j);
+}
+
+/* --- a round of many processes --- */
+
+static void say_round(const job *j, double shift)
+{
+    if (j->fit.refilled > 0)
+        cli_note(j->c, "%zu empty cluster%s got the row farthest from its centroid", j->fit.refilled,
+                 j->fit.refilled == 1 ? "" : "s");
+    if (!j->fit.converged)
+        cli_note(j->c, "round %zu: inertia %.10g, a centroid moved %.3g; another round is due",
+                 j->fit.iterations, j->fit.inertia, shift);
+}
+
+static int merge(job *j)
+{
+    ml_message why;
+    kmeans_text t;
+    kmeans_parts parts = {0};
+    double shift = 0;
+    ml_status status = kmeans_text_read(&t, j->c->model, &why);
+    if (status == ML_OK)
+        status = kmeans_text_merge(&parts, j->c, &t, &j->weighted, &why);
+    if (status == ML_OK) {
+        j->history = t.history;
+        status = kmeans_parts_step(&parts, t.centroids, t.spherical, j->p.fit.tolerance, &j->history, &j->fit,
+                                   &shift, &why);
+    }
+    j->rows.names = t.names;
+    t.names = NULL;
+    j->named = t.named;
+    j->p.fit.spherical = t.spherical;
+    j->p.fit.k = parts.k;
+    kmeans_parts_free(&parts);
+    kmeans_text_free(&t);
+    if (status != ML_OK)
+        return cli_fail(j->c, &why);
+    say_round(j, shift);
+    points_output output = {write_model_of, write_show_of, j};
+    return points_print(j->c, &output, j->fit.converged ? ML_OK : ML_UNDECIDED);
+}
+
+static int partial(const job *j)
+{
+    ml_message why;
+    kmeans_text t;
+    int status = kmeans_text_read(&t, j->c->model, &why) == ML_OK ? kmeans_text_partial(j->c, &t)
+                                                                  : cli_fail(j->c, &why);
+    kmeans_text_free(&t);
+    return status;
 }
 
 static void free_job(job *j)
@@ -741,13 +825,17 @@ int main(int argc, char **argv)
     j.p.fit.jobs = c.reader.jobs;
     if (p.fit.method == KMEANS_MINIBATCH && !cli_given(&c, "max-iterations"))
         j.p.fit.max_iterations = 100;
+    if (c.merge && !cli_given(&c, "show"))
+        c.shows[0] = CENTROIDS;
     if (c.apply != NULL)
         status = check_apply(&j);
+    else if (c.partial || c.merge)
+        status = check_round(&j);
     else if ((status = check_options(&j)) < 0)
         status = read_clusters(&j);
     if (status >= 0 || (status = cli_needs_input(&c)) >= 0)
         return status;
-    status = c.apply != NULL ? apply(&j) : run(&j);
+    status = c.apply != NULL ? apply(&j) : c.partial ? partial(&j) : c.merge ? merge(&j) : run(&j);
     free_job(&j);
     return status;
 }

@@ -93,7 +93,7 @@ static ml_status find_box(const gsl_matrix *x, int jobs, double *centre, double 
     return ML_OK;
 }
 
-static bool is_zero(const double *x, size_t d)
+bool kmeans_is_zero(const double *x, size_t d)
 {
     for (size_t j = 0; j < d; j++)
         if (x[j] != 0)
@@ -101,7 +101,7 @@ static bool is_zero(const double *x, size_t d)
     return true;
 }
 
-static void to_unit(const double *x, size_t d, double *out)
+void kmeans_to_unit(const double *x, size_t d, double *out)
 {
     double largest = 0, sum = 0;
     for (size_t j = 0; j < d; j++)
@@ -122,10 +122,10 @@ static ml_status copy_rows(prepared *p, const gsl_matrix *x, bool spherical, ml_
         return ml_fail_memory(why, "the rows", n * d * sizeof(double));
     for (size_t i = 0; i < n; i++) {
         const double *from = x->data + i * x->tda;
-        if (spherical && is_zero(from, d))
+        if (spherical && kmeans_is_zero(from, d))
             return ml_fail(why, "row %zu is all zeros: it has no direction", i + 1);
         if (spherical)
-            to_unit(from, d, p->copy + i * d);
+            kmeans_to_unit(from, d, p->copy + i * d);
         else
             for (size_t j = 0; j < d; j++)
                 p->copy[i * d + j] = from[j] * p->scale;
@@ -173,6 +173,19 @@ static void free_run(kmeans_run *run)
     free(run->sizes);
 }
 
+/* The given centroids, as directions where the rows are. */
+static ml_status take_given(const prepared *p, const kmeans_params *params, double *c, ml_message *why)
+{
+    size_t d = p->rows.d;
+    for (size_t q = 0; q < params->k; q++) {
+        for (size_t j = 0; j < d; j++)
+            c[q * d + j] = gsl_matrix_get(params->centroids, q, j) * p->scale;
+        if (params->spherical && !kmeans_normalize(c + q * d, d))
+            return ml_fail(why, "centroid %zu of the start is all zeros: it has no direction", q + 1);
+    }
+    return ML_OK;
+}
+
 static ml_status one_run(const prepared *p, const kmeans_params *params, size_t restart, kmeans_run *run,
                          ml_message *why)
 {
@@ -186,9 +199,7 @@ static ml_status one_run(const prepared *p, const kmeans_params *params, size_t 
                            ? ML_OK
                            : ml_fail_memory(why, "k-means", p->rows.n * sizeof *run->labels);
     if (status == ML_OK && params->start == KMEANS_GIVEN)
-        for (size_t q = 0; q < k; q++)
-            for (size_t j = 0; j < d; j++)
-                run->c[q * d + j] = gsl_matrix_get(params->centroids, q, j) * p->scale;
+        status = take_given(p, params, run->c, why);
     if (status == ML_OK)
         status = kmeans_begin(&p->rows, params, g, run->c, why);
     if (status == ML_OK)
@@ -423,8 +434,7 @@ ml_status kmeans_fit(const gsl_matrix *x, const gsl_vector *weights, const kmean
 
 /* --- other rows --- */
 
-/* Centroids scaled as the rows are, contiguous, new; NULL when memory is out. */
-static double *plain_centroids(const gsl_matrix *centroids, double scale)
+double *kmeans_plain_centroids(const gsl_matrix *centroids, double scale)
 {
     double *c = memory_array(centroids->size1, centroids->size2 * sizeof(double));
     for (size_t q = 0; c != NULL && q < centroids->size1; q++)
@@ -433,9 +443,7 @@ static double *plain_centroids(const gsl_matrix *centroids, double scale)
     return c;
 }
 
-/* The scale comes from the centroids alone, so that a row's result does not depend on its neighbours. */
-static ml_status prepare_apply(prepared *p, const gsl_matrix *x, const gsl_matrix *centroids, bool spherical,
-                               int jobs, double **c, ml_message *why)
+double kmeans_scale_of(const gsl_matrix *centroids)
 {
     double greatest = 0;
     int exponent = 0;
@@ -444,12 +452,18 @@ static ml_status prepare_apply(prepared *p, const gsl_matrix *x, const gsl_matri
             greatest = fmax(greatest, fabs(gsl_matrix_get(centroids, q, j)));
     if (greatest > 0x1p400 || (greatest > 0 && greatest < 0x1p-400))
         frexp(greatest, &exponent);
+    return ldexp(1, -exponent);
+}
+
+static ml_status prepare_apply(prepared *p, const gsl_matrix *x, const gsl_matrix *centroids, bool spherical,
+                               int jobs, double **c, ml_message *why)
+{
     *p = (prepared){.rows = {.x = x->data, .n = x->size1, .d = x->size2, .jobs = jobs},
-                    .scale = ldexp(1, -exponent)};
-    *c = plain_centroids(centroids, p->scale);
+                    .scale = kmeans_scale_of(centroids)};
+    *c = kmeans_plain_centroids(centroids, p->scale);
     if (*c == NULL)
         return ml_fail_memory(why, "the centroids", centroids->size1 * centroids->size2 * sizeof(double));
-    return spherical || exponent != 0 || x->tda != x->size2 ? copy_rows(p, x, spherical, why) : ML_OK;
+    return spherical || p->scale != 1 || x->tda != x->size2 ? copy_rows(p, x, spherical, why) : ML_OK;
 }
 
 ml_status kmeans_assign(const gsl_matrix *x, const gsl_matrix *centroids, bool spherical, int jobs,

@@ -59,6 +59,37 @@ double kmeans_squared(const kmeans_rows *rows, size_t i, const double *c);
 ml_status kmeans_nearest_rows(const kmeans_rows *rows, const double *c, size_t k, uint32_t *labels,
                               double *best, ml_message *why);
 
+/* Sums of the points of each cluster in double-double: hi and lo apart so that the columns are vectors. */
+typedef struct kmeans_sums {
+    size_t k, d, stride;
+    double *hi, *lo;     /* k x stride */
+    double_double *mass; /* k: sums of weights */
+    long *sizes;         /* k: rows */
+} kmeans_sums;
+
+bool kmeans_sums_make(kmeans_sums *s, size_t k, size_t d);
+void kmeans_sums_free(kmeans_sums *s);
+void kmeans_sums_clear(kmeans_sums *s);
+/* Row X of weight WEIGHT joins cluster Q (SIGN 1) or leaves it (-1). */
+void kmeans_sums_add(kmeans_sums *s, size_t q, const double *x, double weight, double sign);
+void kmeans_sums_merge(kmeans_sums *into, const kmeans_sums *from);
+double_double kmeans_sums_at(const kmeans_sums *s, size_t q, size_t j);
+
+/* To unit length; false when C is the origin, where no direction is nearest. */
+bool kmeans_normalize(double *c, size_t d);
+/* A bound of |after - before|. */
+double kmeans_drift(const double *after, const double *before, size_t d);
+/* The error that the rows of cluster Q (from 0) have no mean direction. */
+ml_status kmeans_cancelled(size_t q, ml_message *why);
+
+/* How rows become those that the loops take: unit length, or times a power of two. */
+bool kmeans_is_zero(const double *x, size_t d);
+void kmeans_to_unit(const double *x, size_t d, double *out);
+/* A power of two from the centroids alone, so that a row's result does not depend on its neighbours. */
+double kmeans_scale_of(const gsl_matrix *centroids);
+/* Centroids times SCALE, contiguous, new; NULL when memory is out. */
+double *kmeans_plain_centroids(const gsl_matrix *centroids, double scale);
+
 /* One run from START (k x d, overwritten by the centroids found). */
 typedef struct kmeans_run {
     const kmeans_rows *rows;

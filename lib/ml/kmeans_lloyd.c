@@ -11,17 +11,10 @@
 
 enum { NOWHERE = UINT32_MAX };
 
-/* Sums of the points of each cluster in double-double: hi and lo apart so that the columns are vectors. */
-typedef struct sums {
-    double *hi, *lo;     /* k x stride */
-    double_double *mass; /* k: sums of weights */
-    long *sizes;         /* k: rows; in a lane the change of them */
-} sums;
-
 typedef struct lloyd {
     kmeans_run *run;
     const kmeans_rows *rows;
-    size_t k, d, stride;
+    size_t k, d;
     bool bounded;
     bool labelled; /* every row has a label */
     uint32_t *moved_row,
@@ -32,7 +25,7 @@ typedef struct lloyd {
     double margin;   /* what rounding can make of a difference of two distances */
     double *next;    /* k x d */
     double *drift;   /* k */
-    sums all, lane[KMEANS_LANES];
+    kmeans_sums all, lane[KMEANS_LANES];
     size_t moved[KMEANS_LANES];
     kmeans_screens screens;
     double *tiles;   /* a worker's */
@@ -44,27 +37,11 @@ static size_t pieces_of(const kmeans_rows *rows)
     return (rows->n + KMEANS_PIECE - 1) / KMEANS_PIECE;
 }
 
-static void free_sums(sums *s)
-{
-    free(s->hi);
-    free(s->mass);
-    free(s->sizes);
-}
-
-static bool make_sums(sums *s, size_t k, size_t stride)
-{
-    s->hi = memory_zeros(k, 2 * stride * sizeof(double));
-    s->mass = memory_zeros(k, sizeof *s->mass);
-    s->sizes = memory_zeros(k, sizeof *s->sizes);
-    s->lo = s->hi ? s->hi + k * stride : NULL;
-    return s->hi && s->mass && s->sizes;
-}
-
 static void free_lloyd(lloyd *l)
 {
-    free_sums(&l->all);
+    kmeans_sums_free(&l->all);
     for (size_t i = 0; i < KMEANS_LANES; i++)
-        free_sums(&l->lane[i]);
+        kmeans_sums_free(&l->lane[i]);
     free(l->moved_row);
     free(l->moves);
     free(l->gap);
@@ -81,11 +58,11 @@ static ml_status make_lloyd(lloyd *l, kmeans_run *run, ml_message *why)
 {
     const kmeans_rows *rows = run->rows;
     size_t n = rows->n, k = run->k, d = rows->d;
-    *l = (lloyd){.run = run, .rows = rows, .k = k, .d = d, .stride = (d + 7) / 8 * 8};
+    *l = (lloyd){.run = run, .rows = rows, .k = k, .d = d};
     l->bounded = run->params->method == KMEANS_HAMERLY || (run->params->method == KMEANS_AUTO && n >= 256);
-    bool good = make_sums(&l->all, k, l->stride);
+    bool good = kmeans_sums_make(&l->all, k, d);
     for (size_t i = 0; good && i < KMEANS_LANES; i++)
-        good = make_sums(&l->lane[i], k, l->stride);
+        good = kmeans_sums_make(&l->lane[i], k, d);
     l->moved_row = memory_array(n, 2 * sizeof *l->moved_row);
     l->moved_from = l->moved_row ? l->moved_row + n : NULL;
     l->moves = memory_zeros(pieces_of(rows), sizeof *l->moves);
@@ -255,33 +232,12 @@ static void label_rows(lloyd *l)
 
 /* --- sums --- */
 
-/* Add SIGN weight x to the sum of cluster Q. */
-ML_WIDE_CLONES static void add_row(sums *s, size_t stride, size_t q, const double *x, size_t d, double factor)
-{
-    double *hi = s->hi + q * stride, *lo = s->lo + q * stride;
-    for (size_t j = 0; j < d; j++) {
-        double b = factor * x[j], a = hi[j], t = a + b, of_b = t - a, of_a = t - of_b;
-        double low = lo[j] + ((a - of_a) + (b - of_b)), h = t + low;
-        hi[j] = h;
-        lo[j] = low - (h - t);
-    }
-}
-
-static void change(const lloyd *l, sums *s, size_t i, uint32_t q, double sign)
+static void change(const lloyd *l, kmeans_sums *s, size_t i, uint32_t q, double sign)
 {
     double weight = l->rows->weights ? l->rows->weights[i] : 1;
     if (q == NOWHERE)
         return;
-    add_row(s, l->stride, q, l->rows->x + i * l->d, l->d, sign * weight);
-    s->mass[q] = dd_add(s->mass[q], sign * weight);
-    s->sizes[q] += sign > 0 ? 1 : -1;
-}
-
-static void clear_sums(sums *s, size_t k, size_t stride)
-{
-    memset(s->hi, 0, 2 * k * stride * sizeof(double));
-    memset(s->mass, 0, k * sizeof *s->mass);
-    memset(s->sizes, 0, k * sizeof *s->sizes);
+    kmeans_sums_add(s, q, l->rows->x + i * l->d, weight, sign);
 }
 
 /* A lane is a stretch of pieces. */
@@ -289,12 +245,12 @@ static void sum_lane(size_t index, int worker, void *context)
 {
     (void)worker;
     lloyd *l = context;
-    sums *s = &l->lane[index];
+    kmeans_sums *s = &l->lane[index];
     size_t pieces = pieces_of(l->rows), last = pieces * (index + 1) / KMEANS_LANES;
     l->moved[index] = 0;
     for (size_t piece = pieces * index / KMEANS_LANES; piece < last; piece++) {
         if (l->moved[index] == 0 && l->moves[piece] > 0)
-            clear_sums(s, l->k, l->stride);
+            kmeans_sums_clear(s);
         l->moved[index] += l->moves[piece];
         size_t from = piece * KMEANS_PIECE;
         for (size_t m = from; m < from + l->moves[piece]; m++) {
@@ -302,20 +258,6 @@ static void sum_lane(size_t index, int worker, void *context)
             change(l, s, row, l->moved_from[m], -1);
             change(l, s, row, l->run->labels[row], 1);
         }
-    }
-}
-
-static void merge_lane(lloyd *l, const sums *from)
-{
-    for (size_t q = 0; q < l->k; q++) {
-        for (size_t j = q * l->stride; j < q * l->stride + l->d; j++) {
-            double_double sum = dd_add_dd((double_double){l->all.hi[j], l->all.lo[j]},
-                                          (double_double){from->hi[j], from->lo[j]});
-            l->all.hi[j] = sum.hi;
-            l->all.lo[j] = sum.lo;
-        }
-        l->all.mass[q] = dd_add_dd(l->all.mass[q], from->mass[q]);
-        l->all.sizes[q] += from->sizes[q];
     }
 }
 
@@ -327,7 +269,7 @@ static size_t sum_rows(lloyd *l)
     for (size_t i = 0; i < KMEANS_LANES; i++) {
         moved += l->moved[i];
         if (l->moved[i] > 0)
-            merge_lane(l, &l->lane[i]);
+            kmeans_sums_merge(&l->all, &l->lane[i]);
     }
     return moved;
 }
@@ -370,14 +312,15 @@ static bool is_empty(const lloyd *l, size_t q)
     return !(dd_value(l->all.mass[q]) > 0);
 }
 
-/* The row farthest from its centroid, of a cluster that can spare it; n when all lie on their centroids. */
+/* The row farthest from its centroid, of a cluster that keeps some weight without it; n when all lie on their
+ * centroids. */
 static size_t farthest(const lloyd *l)
 {
     size_t found = l->rows->n;
     double most = 0;
     for (size_t i = 0; i < l->rows->n; i++) {
-        bool weighs = l->rows->weights == NULL || l->rows->weights[i] > 0;
-        if (weighs && l->squared[i] > most && l->all.sizes[l->run->labels[i]] > 1) {
+        double weight = l->rows->weights ? l->rows->weights[i] : 1;
+        if (weight > 0 && l->squared[i] > most && dd_value(l->all.mass[l->run->labels[i]]) > weight) {
             most = l->squared[i];
             found = i;
         }
@@ -412,33 +355,16 @@ static ml_status refill(lloyd *l, ml_message *why)
 
 /* --- centroids --- */
 
-/* To unit length; false when the mean is the origin, where no direction is nearest. */
-static bool normalize(double *c, size_t d)
-{
-    double largest = 0, sum = 0;
-    for (size_t j = 0; j < d; j++)
-        largest = fmax(largest, fabs(c[j]));
-    if (largest == 0)
-        return false;
-    for (size_t j = 0; j < d; j++)
-        sum += (c[j] / largest) * (c[j] / largest);
-    for (size_t j = 0; j < d; j++)
-        c[j] = c[j] / largest / sqrt(sum);
-    return true;
-}
-
 static ml_status move_centroids(lloyd *l, ml_message *why)
 {
     for (size_t q = 0; q < l->k; q++) {
-        double mass = dd_value(l->all.mass[q]), squared = 0;
+        double mass = dd_value(l->all.mass[q]);
         double *c = l->next + q * l->d;
         for (size_t j = 0; j < l->d; j++)
-            c[j] = (l->all.hi[q * l->stride + j] + l->all.lo[q * l->stride + j]) / mass;
-        if (l->run->params->spherical && !normalize(c, l->d))
-            return ml_fail(why, "the directions of cluster %zu cancel: it has no mean direction", q + 1);
-        for (size_t j = 0; j < l->d; j++)
-            squared += (c[j] - l->run->c[q * l->d + j]) * (c[j] - l->run->c[q * l->d + j]);
-        l->drift[q] = sqrt(squared) * (1 + (double)(l->d + 4) * DBL_EPSILON);
+            c[j] = dd_value(kmeans_sums_at(&l->all, q, j)) / mass;
+        if (l->run->params->spherical && !kmeans_normalize(c, l->d))
+            return kmeans_cancelled(q, why);
+        l->drift[q] = kmeans_drift(c, l->run->c + q * l->d, l->d);
     }
     return ML_OK;
 }

@@ -390,6 +390,12 @@ static int check_common(cli *c)
                              spelled(&c->table[i], space));
     if (c->merge && c->apply != NULL)
         return cli_usage(c, "--merge finishes a fit and --apply uses a kept one; give one of them");
+    if (c->tool->groups & CLI_ROUNDS && (c->partial || c->merge) && c->model == NULL)
+        return cli_usage(c, "a round starts from a model: give %s the --model that --save kept",
+                         c->merge ? "--merge" : "--partial");
+    if (c->model != NULL && !c->partial && !c->merge)
+        return cli_usage(c, "--model belongs to a round of --partial and --merge; --apply uses a kept model, "
+                            "--init starts from one");
     if (c->partial && c->reader.na == READER_NA_MEAN)
         return cli_usage(c, "--na mean needs all rows at once, and --partial has some of them");
     c->reader.shard = c->partial;

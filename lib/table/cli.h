@@ -70,6 +70,7 @@ enum {
     CLI_PARTIAL = 1 << 10, /* --partial, --merge */
     CLI_WEIGHTS = 1 << 11, /* --weights */
     CLI_SYMBOLS = 1 << 12, /* cells are compared as texts: --na keep takes the place of --na mean */
+    CLI_ROUNDS = 1 << 13,  /* --model, for --partial and --merge of an iteration */
 };
 
 /* A result that the tool can print. */
@@ -106,7 +107,7 @@ typedef struct cli {
     size_t shows[CLI_MAX_SHOWS]; /* places in tool->shows, in the order asked for, each once */
     size_t show_count;
     unsigned long seed;
-    const char *save, *apply, *trace;
+    const char *save, *apply, *trace, *model;
     bool quiet, steps, exact, partial, merge;
     steps_format steps_format;
     size_t digits;         /* of --digits; 0: not given */

@@ -70,6 +70,10 @@ static const cli_option common[] = {
     {0, "merge", NULL,
      "the input is lines that --partial printed, any number in any order: finish the job for all their rows",
      CLI_FLAG, AT(merge), .group = CLI_PARTIAL},
+    {0, "model", "FILE",
+     "the model that a round of --partial and --merge starts from: all of them get the same one, and --merge "
+     "--save keeps the next",
+     CLI_TEXT, AT(model), .group = CLI_ROUNDS},
     {0, "steps", NULL, "write the calculation out, as a person does it by hand", CLI_FLAG, AT(steps),
      .group = CLI_STEPS},
     {0, "steps-format", "FORMAT", "text, markdown or latex; default text", CLI_CHOICE, AT(steps_format),

@@ -1,0 +1,123 @@
+# --partial and --merge of the iterations: mlkmeans and mlgmm.  What one process prints is the expected value, and that is
+# held against scikit-learn in mlkmeans.bats and mlgmm.bats.
+load helper
+iris=$BATS_TEST_DIRNAME/../examples/data/iris.csv
+digits=$BATS_TEST_DIRNAME/../examples/data/digits.csv
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# shards COUNT FILE: FILE without its first line in COUNT parts, in the folder `parts`.
+shards() {
+	rm -rf parts
+	mkdir parts
+	sed 1d "$2" >whole
+	split -a 4 -n "l/$1" whole parts/
+}
+
+# rounds TOOL NAMES COUNT 'OPTIONS OF PARTIAL' 'OPTIONS OF MERGE': from the model m0, over the parts, until --merge says
+# that it has converged; what the last one printed is in `merged`, the number of rounds in `rounds`.
+rounds() {
+	local status=3 tool=$1 names=$2 of_partial=$3 of_merge=$4
+	cp m0 model
+	rounds=0
+	while [ $status -eq 3 ]; do
+		rounds=$((rounds + 1))
+		[ $rounds -lt 400 ]
+		for part in parts/*; do "$tool" -q --names "$names" --partial --model model $of_partial "$part"; done | shuf --random-source="$digits" >states
+		status=0
+		"$tool" -q --merge --model model --save next $of_merge states >merged || status=$?
+		mv next model
+	done
+	[ $status -eq 0 ]
+}
+
+@test "k-means over 1, 8 and 300 shards: the centroids, the inertia and the iterations of one process" {
+	names=$(head -n 1 "$digits" | cut -d, -f2-)
+	cut -d, -f2- "$digits" >d.csv
+	head -n 301 d.csv | mlkmeans -k 10 --restarts 1 --save m0 >/dev/null
+	mlkmeans --init m0 -s summary,centroids d.csv >single
+	for count in 1 8 300; do
+		shards $count d.csv
+		rounds mlkmeans "$names" '' '-s summary,centroids'
+		near "$(cat merged)" "$(cat single)" 1e-12
+		[ "$rounds" = "$(sed -n 3p single | cut -d, -f2)" ]
+	done
+	# the model kept last labels the rows as the fit did
+	mlkmeans --init m0 d.csv | cmp - <(mlkmeans --apply model d.csv)
+	# and another round from it changes nothing
+	cp model m0
+	rounds mlkmeans "$names" '' '-s centroids'
+	[ $rounds -eq 1 ]
+	near "$(cat merged)" "$(sed -n '/^cluster,/,$p' single)" 1e-14
+}
+
+@test "k-means over shards: weights, directions, a tolerance, any number of threads" {
+	awk -F, 'BEGIN { OFS = "," } NR == 1 { print $1, $2, $3, $4, "w"; next } { print $1, $2, $3, $4, (NR - 2) % 3 }' "$iris" >w.csv
+	names=$(head -n 1 w.csv)
+	sed -n '1p;2p;77p;151p' "$iris" | cut -d, -f1-4 >c.csv
+	shards 7 w.csv
+	mlkmeans -q --init c.csv --save m0 c.csv >/dev/null
+	mlkmeans --init c.csv --weights w -s centroids w.csv >single
+	rounds mlkmeans "$names" '--weights w' '-s centroids'
+	near "$(cat merged)" "$(cat single)" 1e-13
+	mlkmeans -q --init c.csv -x w -t 0.01 -s centroids,summary w.csv >single
+	rounds mlkmeans "$names" '-q' '-t 0.01 -s centroids,summary'
+	[ "$(sed -n '/summary/,$p' merged | cut -d, -f1-3)" = "$(sed -n '/summary/,$p' single | cut -d, -f1-3)" ]
+	near "$(sed '/summary/,$d' merged | cut -d, -f4-)" "$(sed '/summary/,$d' single | cut -d, -f4-)" 1e-13
+	mlkmeans -q --init c.csv --spherical --save m0 c.csv >/dev/null
+	mlkmeans -q --init c.csv --spherical -x w -s centroids,summary w.csv >single
+	rounds mlkmeans "$names" '' '-s centroids,summary'
+	near "$(cat merged)" "$(cat single)" 1e-12
+	for more in '-j 1' '-j 2' '-j 7'; do
+		mlkmeans -q -H --partial --model m0 $more w.csv | cmp - <(mlkmeans -q -H --partial --model m0 <w.csv)
+	done
+}
+
+@test "k-means over shards: emptied clusters get the row that one process gives them" {
+	printf 'x,y\n' >p.csv
+	awk 'BEGIN { for (i = 0; i < 200; i++) { s = (s * 16807 + 7) % 2147483647; printf "%g,%g\n", s % 97 / 10, int(s / 97) % 89 / 10 + i % 4 * 30 } }' >>p.csv
+	# three centroids far from all rows, and two of one place: all become empty
+	printf 'x,y\n0,0\n500,1\n-900,3\n0,40\n0,40\n70,-4000\n' >c.csv
+	# a kept model of just these centroids
+	mlkmeans -q --init c.csv -n 1 --save m p.csv >/dev/null
+	{ sed '/^#: centroids/q' m; cat c.csv; printf '\n\n#: end\nmodel\ncomplete\n'; } >m0
+	mlkmeans --init c.csv -s centroids,summary p.csv >single 2>err
+	grep -q 'a cluster became empty' err
+	for count in 1 3 50 200; do
+		shards $count p.csv
+		rounds mlkmeans x,y '' '-s centroids,summary'
+		near "$(cat merged)" "$(cat single)" 1e-12
+	done
+	fails 2 'no row can be spared for it' sh -c 'printf "1,1\n1,1\n" | mlkmeans --names x,y --partial --model m0 | mlkmeans --merge --model m0'
+}
+
+@test "rounds of k-means: identity, other models, damage, wrong use" {
+	cut -d, -f1-4 "$iris" >i.csv
+	mlkmeans -k 3 -n 1 --restarts 1 --save m0 -s centroids i.csv >/dev/null
+	mlkmeans -k 3 --restarts 1 -S 3 --save m1 i.csv >/dev/null
+	mlkmeans -H --partial --model m0 i.csv >whole
+	for nothing in '' 'sepal_length,sepal_width,petal_length,petal_width\n'; do
+		printf "$nothing" | mlkmeans -H --partial --model m0 >none
+		[ "$(wc -l <none)" -eq 1 ]
+		cmp <(cat none whole none | mlkmeans -q --merge --model m0 || true) <(mlkmeans -q --merge --model m0 whole || true)
+	done
+	fails 2 'the states are of no rows' mlkmeans --merge --model m0 none
+	fails 2 'the input is empty' mlkmeans --merge --model m0 /dev/null
+	fails 2 'whole:1: the state was made with another model than that of --model' mlkmeans --merge --model m1 whole
+	fails 2 "stdin:2: the state is damaged or cut off" sh -c '{ cat whole; head -c 300 whole; } | mlkmeans --merge --model m0'
+	awk -F, 'NR == 1 { print $0 ",w"; next } { print $0 ",1" }' i.csv | mlkmeans -H --weights w --partial --model m0 >weighted
+	fails 2 "'weighted' is 1 here and 0 in the states before" sh -c 'cat whole weighted | mlkmeans --merge --model m0'
+	fails 2 "column 'petal_width' of the model is missing" sh -c 'cut -d, -f1-3 i.csv | mlkmeans -H --partial --model m0'
+	fails 2 'does not guess' mlkmeans --partial --model m0 i.csv
+	fails 2 'give --partial the --model' mlkmeans -H --partial i.csv
+	fails 2 'give --merge the --model' mlkmeans --merge whole
+	fails 2 '--model belongs to a round' mlkmeans -k 3 --model m0 i.csv
+	fails 2 '-k has no place there' mlkmeans -H -k 3 --partial --model m0 i.csv
+	fails 2 '--tolerance belongs to --merge' mlkmeans -H -t 1 --partial --model m0 i.csv
+	fails 2 '--weights belongs to --partial' mlkmeans --weights w --merge --model m0 whole
+	fails 2 '--merge has states and no rows' mlkmeans -s labels --merge --model m0 whole
+	fails 2 'not a whole model' sh -c 'head -n 20 m0 >cut; mlkmeans -H --partial --model cut i.csv'
+	fails 2 'give one of them' mlkmeans --merge --apply m0 --model m0 whole
+}
