@@ -39,8 +39,10 @@ BLAS_LIBS := $(or $(call archive,openblas-serial/libopenblas.a),$(call archive,l
 ifneq ($(filter %.a,$(BLAS_LIBS)),)
 BLAS_LIBS += $(or $(call archive,libgfortran.a),-lgfortran) $(or $(call archive,libquadmath.a),-lquadmath)
 endif
-# Exact arithmetic; a tool that calls none of it is not linked with it (--as-needed).
-EXACT_LIBS := -lflint -lmpfr -lgmp
+# Exact arithmetic; a tool that calls none of it is not linked with it (--as-needed).  Where the system is known
+# (lib/tool/flint/late.sh) it is loaded when it is needed: 1.3 ms to start against 4.1.
+LATE = $(if $(filter yes,$(STATIC)),$(if $(SAN),,$(OUT)/liblate.a))
+EXACT_LIBS = $(LATE) -lflint -lmpfr -lgmp
 LIBS = $(EXACT_LIBS) $(GSL_LIBS) $(BLAS_LIBS) -lm
 
 TOOLS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
@@ -64,11 +66,19 @@ $(LIBRARY): $(LIB_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BIN)/%: $(OUT)/bin/%.o $(LIBRARY)
+so = $(shell $(CC) -print-file-name=$(1))
+# Left as it is when the same functions are wanted as before: then no other tool is linked anew.
+$(OUT)/liblate.a: lib/tool/flint/late.sh $(OUT)/lib/tool/flint/late.o $(LIB_OBJECTS) $(TOOLS:%=$(OUT)/bin/%.o)
+	@sh $< $(call so,libflint.so) $(call so,libmpfr.so) $(call so,libgmp.so) $(filter %.o,$^) >$(OUT)/late.new || >$(OUT)/late.new
+	@if test -f $@ && cmp -s $(OUT)/late.new $(OUT)/late.s; then rm $(OUT)/late.new; else rm -f $@; \
+		mv $(OUT)/late.new $(OUT)/late.s && $(CC) -c -o $(OUT)/late_table.o $(OUT)/late.s && \
+		$(AR) rcs $@ $$(test ! -s $(OUT)/late.s || echo $(OUT)/late_table.o $(OUT)/lib/tool/flint/late.o); fi
+
+$(BIN)/%: $(OUT)/bin/%.o $(LIBRARY) $(LATE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $< $(LIBRARY) $(LIBS)
 
-$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(LIBRARY)
+$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(LIBRARY) $(LATE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
 
@@ -102,7 +112,7 @@ man: all
 bench: all $(OUT)/bench/print
 	sh tests/bench/run.sh $(BIN) $(OUT)/bench .build/bench
 
-$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY)
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY) $(LATE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
 
@@ -111,9 +121,9 @@ $(OUT)/fault/%.o: $(OUT)/%.o tests/fault/symbols
 	@mkdir -p $(@D)
 	objcopy --redefine-syms=tests/fault/symbols $< $@
 
-$(FAULT_BIN)/%: $(OUT)/fault/bin/%.o $(LIB_OBJECTS:$(OUT)/%=$(OUT)/fault/%) $(OUT)/tests/fault/fault.o
+$(FAULT_BIN)/%: $(OUT)/fault/bin/%.o $(LIB_OBJECTS:$(OUT)/%=$(OUT)/fault/%) $(OUT)/tests/fault/fault.o $(LATE)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(SAN),,-fsanitize=leak) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(if $(SAN),,-fsanitize=leak) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) $(LIBS)
 
 faults: $(TOOLS:%=$(FAULT_BIN)/%)
 	sh tests/fault/run.sh $(FAULT_BIN)
@@ -127,7 +137,7 @@ fuzz:
 
 fuzzers: $(FUZZERS)
 
-$(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(LIBRARY)
+$(OUT)/fuzz/%: $(OUT)/tests/fuzz/%.o $(LIBRARY) $(LATE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -Wl,--as-needed -o $@ $< $(LIBRARY) $(LIBS)
 
