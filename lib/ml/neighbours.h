@@ -40,7 +40,7 @@ ml_status neighbours_nearest(const neighbours *index, const gsl_matrix *queries,
 
 /* COUNTS[i]: the points at a distance of less than RADII[i] (STRICT), or of at most that, from row i of
  * QUERIES; with QUERIES NULL the point itself is not counted. */
-ml_status neighbours_count(const neighbours *index, const gsl_matrix *queries, const double *radii,
-                           bool strict, size_t *counts, ml_message *why);
+void neighbours_count(const neighbours *index, const gsl_matrix *queries, const double *radii, bool strict,
+                      size_t *counts);
 
 #endif
