@@ -10,7 +10,9 @@
  *            the volume of the unit ball (Kozachenko, Leonenko, Probl. Inf. Transm. 23 (1987) 95; with k and
  *            psi(N): Kraskov, Stoegbauer, Grassberger, Phys. Rev. E 69 (2004) 066138, eq. 20).  Informations
  *            are sums and differences of such entropies; divergences: Wang, Kulkarni, Verdu, IEEE Trans. Inf.
- *            Theory 55 (2009) 2392, eq. 5.
+ *            Theory 55 (2009) 2392, eq. 5.  Of several columns, differences are measured in standard
+ * deviations (divisor n) of the column, whose logarithms are added to h: the unit of a column changes nothing
+ *            else.  So with ksg.
  * ksg, ksg2  mutual information, by the greatest difference of a coordinate (Kraskov et al., eq. 8 and 9; of
  *            more than two variables eq. 23 and 24); given a third (ksg): Frenzel, Pompe, Phys. Rev. Lett. 99
  *            (2007) 204101, eq. 8.  Entropies as kl with that norm.
@@ -25,6 +27,7 @@
 
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_vector.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +58,7 @@ typedef struct continuous_params {
     continuous_method method;
     size_t neighbours;    /* k, of kl, ksg and ksg2 */
     neighbours_norm norm; /* of kl */
+    bool raw;             /* kl, ksg, ksg2: differences as they are, not in standard deviations */
     continuous_rule rule; /* of histogram */
     size_t bins;          /* with CONTINUOUS_NUMBER */
     size_t ddof;          /* gaussian: the covariance is divided by n - ddof */

@@ -30,18 +30,18 @@ void neighbours_take(search *s, double key, size_t row)
         s->rows[i] = row;
 }
 
-ML_CLONES static void add_squares(const double *x, double own, double scale, size_t count, double *keys)
+ML_CLONES static void add_squares(const double *x, double own, double factor, size_t count, double *keys)
 {
     for (size_t i = 0; i < count; i++) {
-        double difference = (x[i] - own) * scale;
+        double difference = (x[i] - own) * factor;
         keys[i] += difference * difference;
     }
 }
 
-ML_CLONES static void add_greatest(const double *x, double own, size_t count, double *keys)
+ML_CLONES static void add_greatest(const double *x, double own, double factor, size_t count, double *keys)
 {
     for (size_t i = 0; i < count; i++) {
-        double difference = fabs(x[i] - own);
+        double difference = fabs((x[i] - own) * factor);
         keys[i] = difference > keys[i] ? difference : keys[i];
     }
 }
@@ -52,9 +52,9 @@ void neighbours_keys(const search *s, const double *columns, size_t stride, size
         keys[i] = 0;
     for (size_t j = 0; j < s->index->d; j++)
         if (s->index->euclidean)
-            add_squares(columns + j * stride, s->point[j], s->scale, count, keys);
+            add_squares(columns + j * stride, s->point[j], neighbours_factor(s, j), count, keys);
         else
-            add_greatest(columns + j * stride, s->point[j], count, keys);
+            add_greatest(columns + j * stride, s->point[j], neighbours_factor(s, j), count, keys);
 }
 
 /* --- the index --- */
@@ -67,6 +67,7 @@ static bool tree_is_worth_it(size_t n, size_t d)
     return d <= 8 || 1.4 * (double)d <= log2((double)n);
 }
 
+/* Differences that are all finite, and their scale. */
 static ml_status measure_columns(neighbours *index, ml_message *why)
 {
     double greatest = 0;
@@ -77,16 +78,16 @@ static ml_status measure_columns(neighbours *index, ml_message *why)
             low = v < low ? v : low;
             high = v > high ? v : high;
         }
-        if (!isfinite(high - low))
+        if (!isfinite((high - low) * (index->weights ? index->weights[j] : 1)))
             return ml_fail(why,
                            "numbers from %g to %g: their distance is beyond the range of a double; scale "
                            "them down",
                            low, high);
-        greatest = fmax(greatest, fmax(fabs(low), fabs(high)));
+        greatest = fmax(greatest, (high - low) * (index->weights ? index->weights[j] : 1));
     }
     int exponent = 0;
     frexp(greatest, &exponent);
-    index->scale = ldexp(1, exponent < -500 ? 500 : -exponent);
+    index->scale = index->euclidean ? ldexp(1, exponent < -500 ? 500 : -exponent) : 1;
     return ML_OK;
 }
 
@@ -104,14 +105,15 @@ static ml_status turn(neighbours *index, ml_message *why)
     return ML_OK;
 }
 
-ml_status neighbours_new(neighbours **out, const gsl_matrix *x, neighbours_norm norm, neighbours_way way,
-                         int jobs, ml_message *why)
+ml_status neighbours_new(neighbours **out, const gsl_matrix *x, const double *weights, neighbours_norm norm,
+                         neighbours_way way, int jobs, ml_message *why)
 {
     neighbours *index = *out = memory_zeros(1, sizeof *index);
     if (index == NULL)
         return ml_fail_memory(why, "nearest neighbours", sizeof *index);
     /* in one column both norms are the same, and one needs no squares */
     *index = (neighbours){.x = x,
+                          .weights = weights,
                           .n = x->size1,
                           .d = x->size2,
                           .euclidean = norm == NEIGHBOURS_EUCLIDEAN && x->size2 > 1,

@@ -26,10 +26,12 @@ typedef enum neighbours_way { NEIGHBOURS_AUTO, NEIGHBOURS_TREE, NEIGHBOURS_ALL }
 
 typedef struct neighbours neighbours;
 
-/* An index of the rows of X (n >= 1 rows, finite), which must live as long as it.  WAY is NEIGHBOURS_AUTO but
- * in tests. */
-ml_status neighbours_new(neighbours **out, const gsl_matrix *x, neighbours_norm norm, neighbours_way way,
-                         int jobs, ml_message *why);
+/* An index of the rows of X (n >= 1 rows, finite), which must live as long as it.  A difference in column j
+ * is multiplied by WEIGHTS[j] > 0 before the norm is taken (equal differences stay equal, which they would
+ * not if the numbers were scaled); WEIGHTS NULL: by 1, else they must live as long too.  WAY is
+ * NEIGHBOURS_AUTO but in tests. */
+ml_status neighbours_new(neighbours **out, const gsl_matrix *x, const double *weights, neighbours_norm norm,
+                         neighbours_way way, int jobs, ml_message *why);
 void neighbours_free(neighbours *index);
 
 /* DISTANCES[i]: from row i of QUERIES to the K-th nearest point, K at most the points that there are;

@@ -17,10 +17,11 @@ enum { NEIGHBOURS_LEAF = 16 };
 
 struct neighbours {
     const gsl_matrix *x;
+    const double *weights;
     size_t n, d;
     bool euclidean, tree;
     int jobs;
-    double scale;   /* brings the greatest coordinate to about 1 */
+    double scale;   /* brings the greatest difference to about 1; 1 without squares */
     size_t *order;  /* n: the rows as they stand in the leaves */
     size_t depth;   /* of the leaves; all nodes are in the order of a heap, halves of their parent's points */
     size_t *least;  /* the least row below each node */
@@ -39,11 +40,17 @@ typedef struct search {
     double limit; /* of a count: keys up to it */
 } search;
 
-/* The key of a difference added to that of the columns before. */
-static inline double neighbours_add_key(double key, double difference, bool euclidean, double scale)
+/* The key of a difference added to that of the columns before; FACTOR is scale times weight. */
+static inline double neighbours_add_key(double key, double difference, bool euclidean, double factor)
 {
-    double size = euclidean ? difference * scale : fabs(difference);
-    return euclidean ? key + size * size : size > key ? size : key;
+    double size = difference * factor;
+    return euclidean ? key + size * size : fabs(size) > key ? fabs(size) : key;
+}
+
+/* What a difference in column J is multiplied by. */
+static inline double neighbours_factor(const search *s, size_t j)
+{
+    return s->index->weights ? s->scale * s->index->weights[j] : s->scale;
 }
 
 /* Whether a row with KEY would be among the nearest. */

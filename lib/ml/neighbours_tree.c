@@ -83,6 +83,7 @@ static size_t bound(build *b, size_t node, size_t begin, size_t end)
 {
     neighbours *index = b->index;
     double *box = index->boxes + node * 2 * index->d, widest = -1;
+    const double *weights = index->weights;
     size_t least = SIZE_MAX, column = 0;
     for (size_t j = 0; j < index->d; j++) {
         box[2 * j] = INFINITY;
@@ -98,11 +99,13 @@ static size_t bound(build *b, size_t node, size_t begin, size_t end)
         }
     }
     index->least[node] = least;
-    for (size_t j = 0; j < index->d; j++)
-        if (box[2 * j + 1] - box[2 * j] > widest) {
-            widest = box[2 * j + 1] - box[2 * j];
+    for (size_t j = 0; j < index->d; j++) {
+        double width = (box[2 * j + 1] - box[2 * j]) * (weights ? weights[j] : 1);
+        if (width > widest) {
+            widest = width;
             column = j;
         }
+    }
     return column;
 }
 
@@ -187,7 +190,7 @@ static double nearest_key(const search *s, size_t node)
     for (size_t j = 0; j < s->index->d; j++) {
         double below = box[2 * j] - s->point[j], above = s->point[j] - box[2 * j + 1];
         double outside = below > 0 ? below : above > 0 ? above : 0;
-        key = neighbours_add_key(key, outside, s->index->euclidean, s->scale);
+        key = neighbours_add_key(key, outside, s->index->euclidean, neighbours_factor(s, j));
     }
     return key;
 }
@@ -199,7 +202,7 @@ static double farthest_key(const search *s, size_t node)
     double key = 0;
     for (size_t j = 0; j < s->index->d; j++) {
         double low = s->point[j] - box[2 * j], high = box[2 * j + 1] - s->point[j];
-        key = neighbours_add_key(key, low > high ? low : high, s->index->euclidean, s->scale);
+        key = neighbours_add_key(key, low > high ? low : high, s->index->euclidean, neighbours_factor(s, j));
     }
     return key;
 }

@@ -37,11 +37,12 @@ static int compare(const void *a, const void *b)
 
 /* SCALE is a power of two by which the squares neither vanish nor overflow. */
 static double distance(const gsl_matrix *a, size_t i, const gsl_matrix *b, size_t l, bool euclidean,
-                       double scale)
+                       double scale, const double *weights)
 {
     double sum = 0, most = 0;
     for (size_t j = 0; j < a->size2; j++) {
-        double difference = fabs(gsl_matrix_get(a, i, j) - gsl_matrix_get(b, l, j));
+        double difference =
+            fabs(gsl_matrix_get(a, i, j) - gsl_matrix_get(b, l, j)) * (weights ? weights[j] : 1);
         sum += (difference * scale) * (difference * scale);
         most = fmax(most, difference);
     }
@@ -49,15 +50,15 @@ static double distance(const gsl_matrix *a, size_t i, const gsl_matrix *b, size_
 }
 
 /* One query by sorting all distances; counts at the distance of the k-th. */
-static void one_query(const gsl_matrix *x, const gsl_matrix *q, size_t i, bool euclidean, double scale,
-                      size_t k, const double *distances, const size_t *nearest, const size_t *less,
-                      const size_t *most)
+static void one_query(const gsl_matrix *x, const gsl_matrix *q, const double *weights, size_t i,
+                      bool euclidean, double scale, size_t k, const double *distances, const size_t *nearest,
+                      const size_t *less, const size_t *most)
 {
     pair *all = malloc((x->size1 + 1) * sizeof *all);
     size_t n = 0, strict = 0, within = 0;
     for (size_t l = 0; l < x->size1; l++)
         if (q != NULL || l != i)
-            all[n++] = (pair){distance(q ? q : x, i, x, l, euclidean, scale), l};
+            all[n++] = (pair){distance(q ? q : x, i, x, l, euclidean, scale, weights), l};
     qsort(all, n, sizeof *all, compare);
     CHECK(distances[i] == all[k - 1].distance);
     for (size_t l = 0; l < k; l++)
@@ -71,23 +72,23 @@ static void one_query(const gsl_matrix *x, const gsl_matrix *q, size_t i, bool e
     free(all);
 }
 
-static void one_way(const gsl_matrix *x, const gsl_matrix *q, bool euclidean, neighbours_way way, int jobs,
-                    size_t k, double scale)
+static void one_way(const gsl_matrix *x, const gsl_matrix *q, const double *weights, bool euclidean,
+                    neighbours_way way, int jobs, size_t k, double scale)
 {
     size_t n = q ? q->size1 : x->size1;
     neighbours *index;
     double *distances = malloc(n * sizeof *distances), *again = malloc(n * sizeof *again);
     size_t *nearest = malloc(n * k * sizeof *nearest), *less = malloc(n * sizeof *less),
            *most = malloc(n * sizeof *most);
-    CHECK(neighbours_new(&index, x, euclidean ? NEIGHBOURS_EUCLIDEAN : NEIGHBOURS_MAX, way, jobs, &why) ==
-          ML_OK);
+    CHECK(neighbours_new(&index, x, weights, euclidean ? NEIGHBOURS_EUCLIDEAN : NEIGHBOURS_MAX, way, jobs,
+                         &why) == ML_OK);
     CHECK(neighbours_nearest(index, q, k, distances, nearest, &why) == ML_OK);
     CHECK(neighbours_nearest(index, q, k, again, NULL, &why) == ML_OK);
     CHECK(memcmp(distances, again, n * sizeof *distances) == 0);
     neighbours_count(index, q, distances, true, less);
     neighbours_count(index, q, distances, false, most);
     for (size_t i = 0; i < n; i++)
-        one_query(x, q, i, euclidean, scale, k, distances, nearest, less, most);
+        one_query(x, q, weights, i, euclidean, scale, k, distances, nearest, less, most);
     neighbours_free(index);
     free(distances);
     free(again);
@@ -99,10 +100,14 @@ static void one_way(const gsl_matrix *x, const gsl_matrix *q, bool euclidean, ne
 static void all_ways(size_t n, size_t d, double grid, double scale, double power, size_t k)
 {
     gsl_matrix *x = points(n, d, grid, scale, n + d), *q = points(37, d, grid, 1.5 * scale, n + d + 1);
+    double weights[32];
+    for (size_t j = 0; j < d; j++)
+        weights[j] = 0.7 + 0.3 * (double)j;
     for (int euclidean = 0; euclidean < 2; euclidean++)
         for (neighbours_way way = NEIGHBOURS_AUTO; way <= NEIGHBOURS_ALL; way++) {
-            one_way(x, NULL, euclidean, way, way == NEIGHBOURS_TREE ? 3 : 1, k, power);
-            one_way(x, q, euclidean, way, 1, k, power);
+            one_way(x, NULL, NULL, euclidean, way, way == NEIGHBOURS_TREE ? 3 : 1, k, power);
+            one_way(x, q, weights, euclidean, way, 1, k, power);
+            one_way(x, NULL, weights, euclidean, way, 1, k, power);
         }
     gsl_matrix_free(x);
     gsl_matrix_free(q);
@@ -146,14 +151,14 @@ static void scales(void)
     neighbours *index;
     double distances[40];
     for (neighbours_way way = NEIGHBOURS_TREE; way <= NEIGHBOURS_ALL; way++) {
-        CHECK(neighbours_new(&index, x, NEIGHBOURS_EUCLIDEAN, way, 1, &why) == ML_OK);
+        CHECK(neighbours_new(&index, x, NULL, NEIGHBOURS_EUCLIDEAN, way, 1, &why) == ML_OK);
         CHECK(neighbours_nearest(index, NULL, 2, distances, NULL, &why) == ML_OK);
         for (size_t i = 0; i < 30; i++) {
             pair all[40];
             size_t n = 0;
             for (size_t l = 0; l < 30; l++)
                 if (l != i)
-                    all[n++] = (pair){distance(x, i, x, l, true, 0x1p900), l};
+                    all[n++] = (pair){distance(x, i, x, l, true, 0x1p900, NULL), l};
             qsort(all, n, sizeof *all, compare);
             CHECK(distances[i] == all[1].distance);
         }
@@ -165,7 +170,7 @@ static void scales(void)
     x = points(3, 2, 0, 1, 1);
     gsl_matrix_set(x, 0, 1, 1.7e308);
     gsl_matrix_set(x, 1, 1, -1.7e308);
-    CHECK(neighbours_new(&index, x, NEIGHBOURS_MAX, NEIGHBOURS_AUTO, 1, &why) == ML_FAIL);
+    CHECK(neighbours_new(&index, x, NULL, NEIGHBOURS_MAX, NEIGHBOURS_AUTO, 1, &why) == ML_FAIL);
     CHECK(strstr(why.text, "beyond the range") != NULL);
     gsl_matrix_free(x);
 }
@@ -183,7 +188,7 @@ static void large(void)
             for (size_t j = 0; j < 2; j++)
                 gsl_matrix_set(x, i, j, equal ? 1 : (double)(i * 7919 % n));
         neighbours *index;
-        CHECK(neighbours_new(&index, x, NEIGHBOURS_EUCLIDEAN, NEIGHBOURS_AUTO, 2, &why) == ML_OK);
+        CHECK(neighbours_new(&index, x, NULL, NEIGHBOURS_EUCLIDEAN, NEIGHBOURS_AUTO, 2, &why) == ML_OK);
         CHECK(neighbours_nearest(index, NULL, 3, distances, nearest, &why) == ML_OK);
         neighbours_count(index, NULL, distances, false, counts);
         CHECK(!equal || nearest[3 * 50000] == 0);
