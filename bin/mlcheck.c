@@ -18,6 +18,7 @@
 #include "ml/check_same.h"
 #include "table/blocks.h"
 #include "table/cli.h"
+#include "tool/operands.h"
 
 typedef struct params {
     const char *up_to;
@@ -148,59 +149,8 @@ static ml_status add_value(job *j, const char *name, size_t length, const ball *
     return ML_OK;
 }
 
-/* The columns of a block that are looked at. */
-typedef struct cells {
-    const block *from;
-    size_t *columns;
-    const char **names;
-    size_t count;
-} cells;
-
-static const char *cell_text(void *context, size_t i, size_t j, size_t *length)
-{
-    const cells *c = context;
-    return block_cell(c->from, i, c->columns[j], length);
-}
-
-static bool has_number(const block *b, size_t at)
-{
-    for (size_t i = 0; i < b->rows; i++) {
-        size_t length;
-        const char *text = block_cell(b, i, at, &length);
-        if (check_cell_is_number(text, length))
-            return true;
-    }
-    return false;
-}
-
-/* In a table with names a column without any number is one of labels: it is left out. */
-static void choose_columns(const job *j, cells *c)
-{
-    const block *b = c->from;
-    for (size_t k = 0; k < b->columns; k++) {
-        bool label = b->names != NULL && b->columns > 1 && !has_number(b, k);
-        if (label && !j->labels) {
-            cli_note(&j->c, "column %zu (%s) is text and is left out", k + 1, b->names[k]);
-            continue;
-        }
-        c->names[c->count] = b->names != NULL ? b->names[k] : NULL;
-        c->columns[c->count++] = k;
-    }
-}
-
-static ml_status bad_cell(const blocks *source, const cells *c, size_t bad, ml_message *why)
-{
-    size_t row = bad / c->count, at = bad % c->count, length;
-    const char *text = block_cell(c->from, row, c->columns[at], &length);
-    const char *name = c->names[at];
-    return ml_fail(why, "%s: %s%srow %zu, column %zu%s%.40s%s: '%.*s' is not a number", source->path,
-                   c->from->name ? c->from->name : "", c->from->name ? ", " : "", row + 1, c->columns[at] + 1,
-                   name ? " (" : "", name ? name : "", name ? ")" : "", (int)(length < 40 ? length : 40),
-                   text);
-}
-
 /* Texts as class numbers, by first appearance. */
-static const ball *class_ball(job *j, const cells *c)
+static const ball *class_ball(job *j, const operand_cells *c)
 {
     const block *b = c->from;
     ball *made = ball_zeros(&j->report.balls, b->rows, c->count, false);
@@ -220,15 +170,16 @@ static const ball *class_ball(job *j, const cells *c)
     return made;
 }
 
-static ml_status make_ball(job *j, const blocks *source, cells *c, bool answer, const ball **b,
+static ml_status make_ball(job *j, const blocks *source, operand_cells *c, bool answer, const ball **b,
                            ml_message *why)
 {
     size_t bad = SIZE_MAX;
-    *b = check_cells_ball(&j->report.balls, c->from->rows, c->count, cell_text, c, answer, j->p.exact, &bad);
+    *b = check_cells_ball(&j->report.balls, c->from->rows, c->count, operand_cells_text, c, answer,
+                          j->p.exact, &bad);
     if (*b == NULL && bad != SIZE_MAX && j->labels)
         *b = class_ball(j, c);
     else if (*b == NULL && bad != SIZE_MAX)
-        return bad_cell(source, c, bad, why);
+        return operand_cells_fail(c, source->path, bad, "is not a number", why);
     return *b != NULL ? ML_OK : ml_fail_memory(why, "a matrix", c->from->rows * c->count * sizeof(double));
 }
 
@@ -236,17 +187,9 @@ static ml_status make_ball(job *j, const blocks *source, cells *c, bool answer, 
 static ml_status take_block(job *j, const blocks *source, const block *b, const char *name, size_t length,
                             bool answer, ml_message *why)
 {
-    cells c = {.from = b};
+    operand_cells c;
     const ball *made = NULL;
-    c.columns = memory_array(b->columns, sizeof *c.columns);
-    c.names = memory_array(b->columns, sizeof *c.names);
-    ml_status status =
-        c.columns && c.names ? ML_OK : ml_fail_memory(why, "columns", b->columns * sizeof *c.columns);
-    if (status == ML_OK) {
-        choose_columns(j, &c);
-        if (c.count == 0)
-            status = ml_fail(why, "%s: no column is a number", source->path);
-    }
+    ml_status status = operand_cells_choose(&c, b, j->labels, check_cell_is_number, source->path, &j->c, why);
     if (status == ML_OK)
         status = make_ball(j, source, &c, answer, &made, why);
     if (name == NULL) {
@@ -255,9 +198,9 @@ static ml_status take_block(job *j, const blocks *source, const block *b, const 
     }
     if (status == ML_OK)
         status = add_value(j, name, length, made, b->names ? c.names : NULL, answer, why);
-    free(c.columns);
-    if (status != ML_OK || b->names == NULL)
-        free(c.names);
+    if (status == ML_OK && b->names != NULL)
+        c.names = NULL; /* the value's now */
+    operand_cells_free(&c);
     return status;
 }
 
@@ -284,95 +227,15 @@ static ml_status read_source(job *j, const char *path, const char *name, size_t 
 
 /* --- operands --- */
 
-/* NAME=VALUE or NAME~VALUE */
-typedef struct binding {
-    const char *name, *value;
-    size_t length;
-    bool answer;
-} binding;
-
-static bool is_binding(const char *operand, binding *b)
+static ml_status bind_literal(job *j, const operand_binding *b, ml_message *why)
 {
-    b->answer = false;
-    if (expression_binding(operand, &b->name, &b->length, &b->value))
-        return true;
-    /* the same with another sign */
-    const char *sign = strchr(operand, '~');
-    if (sign == NULL)
-        return false;
-    char *copy = strdup(operand);
-    if (copy == NULL)
-        return false;
-    copy[sign - operand] = '=';
-    b->answer =
-        expression_binding(copy, &b->name, &b->length, &b->value) && b->value == copy + (sign - operand) + 1;
-    b->name = operand + (b->name - copy);
-    b->value = sign + 1;
-    free(copy);
-    return b->answer;
-}
-
-/* The cells of a literal [1,2;3,4] */
-typedef struct literal {
-    const char **at;
-    size_t *lengths;
-    size_t count, capacity, length_capacity, rows, columns;
-} literal;
-
-static const char *literal_text(void *context, size_t i, size_t j, size_t *length)
-{
-    const literal *l = context;
-    *length = l->lengths[i * l->columns + j];
-    return l->at[i * l->columns + j];
-}
-
-static ml_status cut_literal(literal *l, const char *text, ml_message *why)
-{
-    const char *p = text + 1;
-    int depth = 0;
-    for (const char *start = p; l->rows == 0 || *p != '\0'; p++) {
-        depth += (*p == '(') - (*p == ')');
-        bool ends = *p == ']' && depth == 0;
-        if (*p == '\0')
-            return ml_fail(why, "'%.60s': '[' is not closed by ']'", text);
-        if (!ends && (depth != 0 || (*p != ',' && *p != ';')))
-            continue;
-        if (!memory_grow(&l->at, &l->capacity, l->count + 1, sizeof *l->at) ||
-            !memory_grow(&l->lengths, &l->length_capacity, l->count + 1, sizeof *l->lengths))
-            return ml_fail_memory(why, "a matrix", l->count * sizeof *l->at);
-        l->at[l->count] = start;
-        l->lengths[l->count++] = (size_t)(p - start);
-        start = p + 1;
-        if (*p == ',')
-            continue;
-        l->columns = l->rows == 0 ? l->count : l->columns;
-        if (++l->rows * l->columns != l->count)
-            return ml_fail(why, "'%.60s': row %zu has not as many entries as those before it", text, l->rows);
-        if (ends)
-            return p[1] == '\0' ? ML_OK : ml_fail(why, "'%.60s': something stands behind ']'", text);
-    }
-    return ML_OK;
-}
-
-static ml_status bind_literal(job *j, const binding *b, ml_message *why)
-{
-    literal l = {0};
+    operand_literal l;
     size_t bad = SIZE_MAX;
-    ml_status status = ML_OK;
-    if (*b->value == '[') {
-        status = cut_literal(&l, b->value, why);
-    } else if (memory_grow(&l.at, &l.capacity, 1, sizeof *l.at) &&
-               memory_grow(&l.lengths, &l.length_capacity, 1, sizeof *l.lengths)) {
-        l.at[0] = b->value;
-        l.lengths[0] = strlen(b->value);
-        l.rows = l.columns = 1;
-    } else {
-        status = ml_fail_memory(why, "a number", sizeof *l.at);
-    }
+    ml_status status = operand_literal_cut(&l, b->value, why);
     const ball *made = NULL;
     if (status == ML_OK)
-        made = check_cells_ball(&j->report.balls, l.rows, l.columns, literal_text, &l, b->answer, j->p.exact,
-                                &bad);
+        made = check_cells_ball(&j->report.balls, l.rows, l.columns, operand_literal_text, &l, b->answer,
+                                j->p.exact, &bad);
     if (status == ML_OK && bad != SIZE_MAX)
         status = ml_fail(why, "'%.*s': '%.*s' is not a number", (int)(b->length + 60), b->name,
                          (int)l.lengths[bad], l.at[bad]);
@@ -380,13 +243,12 @@ static ml_status bind_literal(job *j, const binding *b, ml_message *why)
         status = ml_fail_memory(why, "a matrix", l.count * sizeof(double));
     if (status == ML_OK)
         status = add_value(j, b->name, b->length, made, NULL, b->answer, why);
-    free(l.at);
-    free(l.lengths);
+    operand_literal_free(&l);
     return status;
 }
 
 /* A value that is neither a number nor a file is an equation with one sign too few. */
-static ml_status fail_binding(const binding *b, ml_message *why)
+static ml_status fail_binding(const operand_binding *b, ml_message *why)
 {
     expression_space *s = expression_space_new();
     const expression *e;
@@ -418,7 +280,7 @@ static bool is_range(const char *text, check_range *r)
     return r->least <= r->most;
 }
 
-static ml_status add_range(job *j, const binding *b, check_range r, ml_message *why)
+static ml_status add_range(job *j, const operand_binding *b, check_range r, ml_message *why)
 {
     char *name = strndup(b->name, b->length);
     if (name == NULL || !memory_grow(&j->ranges, &j->range_capacity, j->range_count + 1, sizeof *j->ranges)) {
@@ -430,21 +292,19 @@ static ml_status add_range(job *j, const binding *b, check_range r, ml_message *
     return ML_OK;
 }
 
-static ml_status bind(job *j, const binding *b, ml_message *why)
+static ml_status bind(job *j, const operand_binding *b, ml_message *why)
 {
     check_range r;
-    const char *value = b->value + strspn(b->value, " \t");
-    binding trimmed = *b;
-    trimmed.value = value;
+    const char *value = b->value;
     if (*value == '@')
         return read_source(j, value + 1, b->name, b->length, b->answer, why);
     if (*value == '[' || check_cell_is_number(value, strlen(value)))
-        return bind_literal(j, &trimmed, why);
+        return bind_literal(j, b, why);
     if (is_range(value, &r))
         return add_range(j, b, r, why);
     if (strcmp(value, "-") == 0 || access(value, F_OK) == 0)
         return read_source(j, value, b->name, b->length, b->answer, why);
-    return fail_binding(&trimmed, why);
+    return fail_binding(b, why);
 }
 
 static ml_status take_operands(job *j, ml_message *why)
@@ -454,8 +314,8 @@ static ml_status take_operands(job *j, ml_message *why)
     if (j->claims == NULL)
         return ml_fail_memory(why, "the claims", j->c.operand_count * sizeof *j->claims);
     for (size_t i = 0; status == ML_OK && i < j->c.operand_count; i++) {
-        binding b;
-        if (is_binding(j->c.operands[i], &b))
+        operand_binding b;
+        if (operand_is_binding(j->c.operands[i], &b))
             status = bind(j, &b, why);
         else
             j->claims[j->claim_count++] = j->c.operands[i];
@@ -540,7 +400,7 @@ static const check_value *find_answer(const job *j, const char *name)
 /* A file, or a value such as sqrt(1/2) or [1,2;3,4]. */
 static ml_status read_reference(job *j, const char *text, ml_message *why)
 {
-    binding b = {.name = "X", .value = text, .length = 1};
+    operand_binding b = {.name = "X", .value = text, .length = 1};
     if (access(text, F_OK) != 0 && (*text == '[' || check_cell_is_number(text, strlen(text))))
         return bind_literal(j, &b, why);
     bool rounded = *text == '~';

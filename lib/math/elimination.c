@@ -197,7 +197,8 @@ ml_status elimination_reduce(fmpq_mat_t m, const elimination_params *params, siz
         if (r.cells == NULL)
             return ml_fail_memory(why, "the steps", r.rows * r.columns * sizeof *r.cells);
     }
-    write_matrix(&r, params->unknowns < r.columns ? "[A|b]" : "A");
+    const char *name = params->unknowns < r.columns ? "[A|b]" : "A";
+    write_matrix(&r, params->name ? params->name : name);
     *rank = go_down(&r, pivots);
     if (params->order == ELIMINATION_GAUSS)
         go_up(&r, pivots, *rank);

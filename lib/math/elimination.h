@@ -29,8 +29,9 @@ typedef enum elimination_pivot {
 typedef struct elimination_params {
     elimination_order order;
     elimination_pivot pivot;
-    size_t unknowns; /* pivots are looked for in so many columns; those behind the bar are right sides */
-    bool exact;      /* write numbers as fractions, else as decimals */
+    size_t unknowns;  /* pivots are looked for in so many columns; those behind the bar are right sides */
+    bool exact;       /* write numbers as fractions, else as decimals */
+    const char *name; /* of the matrix; NULL: [A|b], or A without right sides */
 } elimination_params;
 
 /* Bring M to reduced row echelon form in place.  PIVOTS has room for min(rows, unknowns) columns; *RANK of

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "math/dense.h"
 #include "math/rational.h"
+#include "math/real_function.h"
 
 enum { MOST_BOUND = 64, MOST_SERIES = 1000000, MOST_POWER = 1000 };
 
@@ -116,61 +117,6 @@ static ml_status name_value(evaluation *v, const expression *e, const ball **out
 }
 
 /* --- functions of a real number --- */
-
-static double digamma(double x)
-{
-    gsl_sf_result r;
-    return gsl_sf_psi_e(x, &r) == 0 ? r.val : NAN;
-}
-
-static double log_gamma(double x)
-{
-    return x <= 0 && x == floor(x) ? INFINITY : lgamma(x);
-}
-
-static double sigmoid(double x)
-{
-    return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
-}
-
-static double softplus(double x)
-{
-    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
-}
-
-static double relu(double x)
-{
-    return x > 0 ? x : 0;
-}
-
-static double sign_of(double x)
-{
-    return (x > 0) - (x < 0);
-}
-
-typedef double real_function(double x);
-
-static real_function *function_of(int id)
-{
-    static const struct {
-        int id;
-        real_function *f;
-    } table[] = {{FUNCTION_EXP, exp},           {FUNCTION_LOG, log},         {FUNCTION_LOG2, log2},
-                 {FUNCTION_LOG10, log10},       {FUNCTION_LOG1P, log1p},     {FUNCTION_EXPM1, expm1},
-                 {FUNCTION_SQRT, sqrt},         {FUNCTION_CBRT, cbrt},       {FUNCTION_ABS, fabs},
-                 {FUNCTION_SIGN, sign_of},      {FUNCTION_FLOOR, floor},     {FUNCTION_CEIL, ceil},
-                 {FUNCTION_SIN, sin},           {FUNCTION_COS, cos},         {FUNCTION_TAN, tan},
-                 {FUNCTION_ASIN, asin},         {FUNCTION_ACOS, acos},       {FUNCTION_ATAN, atan},
-                 {FUNCTION_SINH, sinh},         {FUNCTION_COSH, cosh},       {FUNCTION_TANH, tanh},
-                 {FUNCTION_ASINH, asinh},       {FUNCTION_ACOSH, acosh},     {FUNCTION_ATANH, atanh},
-                 {FUNCTION_ERF, erf},           {FUNCTION_ERFC, erfc},       {FUNCTION_GAMMA, tgamma},
-                 {FUNCTION_LGAMMA, log_gamma},  {FUNCTION_DIGAMMA, digamma}, {FUNCTION_SIGMOID, sigmoid},
-                 {FUNCTION_SOFTPLUS, softplus}, {FUNCTION_RELU, relu}};
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (table[i].id == id)
-            return table[i].f;
-    return NULL;
-}
 
 /* How steep F is at X: the greater of the two one-sided differences over H, or a central one where H is 0. */
 static double steepness(real_function *f, double x, double h)
@@ -625,7 +571,7 @@ static ml_status call(evaluation *v, const expression *e, const ball **out)
     default:
         break;
     }
-    real_function *f = function_of(e->op);
+    real_function *f = real_function_of(e->op);
     bool known = f != NULL || e->op == FUNCTION_T || e->op == FUNCTION_SUM || e->op == FUNCTION_MEAN ||
                  e->op == FUNCTION_PROD || e->op == FUNCTION_LENGTH;
     if (!known || e->count != 1)
