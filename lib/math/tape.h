@@ -120,6 +120,11 @@ const double *tape_values(const tape_run *r);
 const double *tape_tangents(const tape_run *r);
 const double *tape_adjoints(const tape_run *r);
 
+/* How many operands a node has (0 to 3), and after tape_value its partial derivative by operand K, 0 for
+ * those that are not chosen. */
+unsigned tape_operands(const tape *t, size_t node, uint32_t operands[3]);
+double tape_partial(tape_run *r, size_t node, unsigned k);
+
 /* After a value that is not finite: the first node that makes a NaN or infinity out of finite operands, or
  * that is one, on the way to OUTPUT along chosen branches; count when there is none. */
 size_t tape_culprit(const tape *t, const double *values, size_t output);

@@ -171,10 +171,9 @@ const double *tape_adjoints(const tape_run *r)
     return r->f.adjoint;
 }
 
-/* --- what went wrong --- */
-
-static unsigned operands(const tape_node *n, uint32_t *of)
+unsigned tape_operands(const tape *t, size_t node, uint32_t of[3])
 {
+    const tape_node *n = t->nodes + node;
     of[0] = n->a;
     of[1] = n->b;
     of[2] = n->c;
@@ -194,6 +193,41 @@ static unsigned operands(const tape_node *n, uint32_t *of)
     }
 }
 
+/* a and b of a MIN or MAX: which is it? */
+static bool takes_first(uint32_t op, double a, double b)
+{
+    return op == TAPE_MIN ? a <= b : a >= b;
+}
+
+double tape_partial(tape_run *r, size_t node, unsigned k)
+{
+    const tape *t = r->f.t;
+    const tape_node *n = t->nodes + node;
+    const double *v = r->f.value;
+    need_partials(r, false);
+    switch (n->op) {
+    case TAPE_ADD:
+        return 1;
+    case TAPE_SUBTRACT:
+        return k == 0 ? 1 : -1;
+    case TAPE_NEGATE:
+        return -1;
+    case TAPE_MULTIPLY:
+        return v[k == 0 ? n->b : n->a];
+    case TAPE_SQUARE:
+        return 2 * v[n->a];
+    case TAPE_MIN:
+    case TAPE_MAX:
+        return takes_first(n->op, v[n->a], v[n->b]) == (k == 0);
+    case TAPE_SELECT:
+        return k == (v[n->a] != 0 ? 1 : 2);
+    default:
+        return t->slot[node] != UINT32_MAX ? r->f.partial[(size_t)t->slot[node] * 5 + k] : 0;
+    }
+}
+
+/* --- what went wrong --- */
+
 size_t tape_culprit(const tape *t, const double *values, size_t output)
 {
     size_t at = t->outputs[output];
@@ -201,7 +235,7 @@ size_t tape_culprit(const tape *t, const double *values, size_t output)
         return t->count;
     for (;;) {
         uint32_t of[3];
-        unsigned count = operands(t->nodes + at, of);
+        unsigned count = tape_operands(t, at, of);
         if (t->nodes[at].op == TAPE_SELECT) {
             at = values[of[0]] != values[of[0]] ? of[0] : values[of[0]] != 0 ? of[1] : of[2];
             continue;
@@ -223,7 +257,7 @@ void tape_describe(const tape *t, const double *values, size_t node, char *text,
     const tape_node *n = t->nodes + node;
     char a[NUMBER_PRINT_MAX], b[NUMBER_PRINT_MAX];
     uint32_t of[3];
-    if (operands(n, of) == 0) {
+    if (tape_operands(t, node, of) == 0) {
         snprintf(text, size, "a value that is not finite");
         return;
     }
