@@ -43,6 +43,8 @@ endif
 # (lib/tool/flint/late.sh) it is loaded when it is needed: 1.3 ms to start against 4.1.
 LATE = $(if $(filter yes,$(STATIC)),$(if $(SAN),,$(OUT)/liblate.a))
 EXACT_LIBS = $(LATE) -lflint -lmpfr -lgmp
+# mlentropy's exact numbers are GMP's and MPFR's alone, which as archives cost no time at the start.
+LOGARITHM_LIBS := $(or $(call archive,libmpfr.a),-lmpfr) $(or $(call archive,libgmp.a),-lgmp)
 LIBS = $(EXACT_LIBS) $(GSL_LIBS) $(BLAS_LIBS) -lm
 
 TOOLS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
@@ -73,6 +75,8 @@ $(OUT)/liblate.a: lib/tool/flint/late.sh $(OUT)/lib/tool/flint/late.o $(LIB_OBJE
 	@if test -f $@ && cmp -s $(OUT)/late.new $(OUT)/late.s; then rm $(OUT)/late.new; else rm -f $@; \
 		mv $(OUT)/late.new $(OUT)/late.s && $(CC) -c -o $(OUT)/late_table.o $(OUT)/late.s && \
 		$(AR) rcs $@ $$(test ! -s $(OUT)/late.s || echo $(OUT)/late_table.o $(OUT)/lib/tool/flint/late.o); fi
+
+$(BIN)/mlentropy: EXACT_LIBS = $(LOGARITHM_LIBS)
 
 $(BIN)/%: $(OUT)/bin/%.o $(LIBRARY) $(LATE)
 	@mkdir -p $(@D)

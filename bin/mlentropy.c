@@ -5,43 +5,92 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "ml/entropy.h"
+#include "math/fraction.h"
 #include "table/cli.h"
 #include "tool/entropy_data.h"
+#include "tool/entropy_print.h"
 
 typedef struct params {
-    const char *base; /* "2", "e", a number */
-    entropy_params measure;
+    const char *base;  /* "2", "e", a number */
+    const char *order; /* a number or inf */
+    int source, estimator;
+    bool joint, normalize;
+    size_t permutations;
 } params;
 
-enum { H, JOINT, MI };
-
 #define AT(member) offsetof(params, member)
+
+/* In the order of entropy_estimator. */
+static const char *const estimators[] = {"plugin", "miller-madow", "chao-shen", "grassberger",
+                                         "shrink", "laplace",      "jeffreys",  NULL};
 
 static const cli_option options[] = {
     {'b', "base", "B", "base of the logarithms: 2 (bits), e (nats), 10, or another number above 1; default 2",
      CLI_TEXT, AT(base), .group = 0},
+    {0, "counts", NULL, "the cells are counts: each column is a distribution over the rows", CLI_SET,
+     AT(source), .least = ENTROPY_COUNTS, .group = 0},
+    {0, "probabilities", NULL,
+     "the cells are probabilities: each column is a distribution over the rows, and has to sum to 1 as "
+     "exactly as "
+     "its digits are written",
+     CLI_SET, AT(source), .least = ENTROPY_PROBABILITIES, .group = 0},
+    {0, "joint-table", NULL,
+     "the table is the joint distribution of its rows and its columns: of probabilities, with --counts of "
+     "counts",
+     CLI_FLAG, AT(joint), .group = 0},
+    {0, "normalize", NULL, "divide probabilities by their sum, whatever it is", CLI_FLAG, AT(normalize),
+     .group = 0},
+    {'m', "method", "NAME",
+     "how entropies are estimated from counts: plugin (the frequencies as they are), miller-madow, "
+     "chao-shen, "
+     "grassberger, shrink (James-Stein), laplace or jeffreys; default plugin",
+     CLI_CHOICE, AT(estimator), .choices = estimators},
+    {0, "order", "A", "order of the Renyi and Tsallis entropies, 0 or more, or inf (Renyi); default 2",
+     CLI_TEXT, AT(order), .group = 0},
+    {0, "permutations", "N",
+     "with MI and gain: the p-value p of a permutation test, from N random tables with the same margins",
+     CLI_COUNT, AT(permutations), .least = 1, .most = 1e9},
     {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
 };
 
-/* In the order of the enumeration. */
+/* In the order of entropy_show. */
 static const cli_show shows[] = {
     {"H", "the entropy of each column"},
     {"joint", "the entropy of all columns together"},
-    {"MI", "the mutual information of each pair of columns; with -y of each column with that one"},
+    {"conditional", "the entropy of one column given another, both ways"},
+    {"MI", "the mutual information of each pair of columns"},
+    {"normalized",
+     "the same divided by the smaller entropy, the greater, their geometric and arithmetic means, and "
+     "the joint entropy"},
+    {"AMI", "the mutual information, what chance alone would show, and the adjusted mutual information"},
+    {"TC", "the total correlation of all columns"},
+    {"coinformation", "the co-information of all columns: of three, I(X;Y) - I(X;Y|Z)"},
+    {"cross", "the cross entropy of the distribution p with q, of each ordered pair of columns"},
+    {"KL", "the Kullback-Leibler divergence of p from q, of each ordered pair of columns"},
+    {"JS", "the Jensen-Shannon divergence of each pair of columns"},
+    {"perplexity", "the base raised to the entropy, of each column"},
+    {"renyi", "the Renyi entropy of each column"},
+    {"tsallis", "the Tsallis entropy of each column"},
+    {"gain",
+     "splitting on each column to predict the -y column: information gain, split information, gain ratio, "
+     "decrease of the Gini impurity"},
+    {"distribution", "the symbols that stand together, how often, and their frequency"},
     {NULL, NULL},
 };
 
 static const cli_example examples[] = {
     {"mlentropy -c species iris.csv", "the entropy of the species in bits"},
-    {"mlentropy -s MI -y play weather.csv", "what each column tells about play"},
+    {"mlentropy -H -s gain -y play weather.csv", "which column a decision tree splits on first"},
+    {"mlentropy --joint-table --exact -s joint,MI joint.csv", "exact answers of a joint distribution"},
+    {"mlentropy --probabilities -s KL,JS pq.csv", "how far two distributions are from one another"},
     {NULL, NULL},
 };
 
 static const cli_tool tool = {
     .name = "mlentropy",
     .summary = "entropy, mutual information and divergence",
-    .groups = CLI_READS | CLI_TARGET | CLI_WRITES | CLI_JOBS | CLI_SYMBOLS,
+    .groups =
+        CLI_READS | CLI_TARGET | CLI_WEIGHTS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_EXACT | CLI_SYMBOLS,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -50,8 +99,9 @@ static const cli_tool tool = {
 typedef struct job {
     const cli *c;
     params p;
+    mpq_t base;
+    entropy_printer print;
     entropy_data data;
-    writer *out;
 } job;
 
 /* --- what was asked for --- */
@@ -59,185 +109,194 @@ typedef struct job {
 static int read_base(job *j)
 {
     number n;
-    const char *text = j->p.base;
-    j->p.measure.base = 2;
-    if (text == NULL)
-        return -1;
+    const char *text = j->p.base ? j->p.base : "2";
     if (strcmp(text, "e") == 0) {
-        j->p.measure.base = M_E;
+        j->print.measure.base = M_E;
         return -1;
     }
     if (number_read(text, strlen(text), &n) != NUMBER_OK || !(n.value > 1) || isinf(n.value))
         return cli_usage(j->c, "--base: '%s' is not 2, e, 10 or another number above 1", text);
-    j->p.measure.base = n.value;
+    j->print.measure.base = n.value;
+    j->print.base = j->base;
+    if (j->c->exact && fraction_read(text, strlen(text), j->base) != NUMBER_OK)
+        return cli_usage(j->c, "--base: '%s' is too long for exact arithmetic", text);
     return -1;
+}
+
+static int read_order(job *j)
+{
+    number n;
+    const char *text = j->p.order;
+    j->print.order = 2;
+    if (text == NULL)
+        return -1;
+    if (!cli_shows(j->c, "renyi") && !cli_shows(j->c, "tsallis"))
+        return cli_usage(j->c, "--order belongs to -s renyi and -s tsallis");
+    if (number_read(text, strlen(text), &n) != NUMBER_OK || !(n.value >= 0))
+        return cli_usage(j->c, "--order: '%s' is not a number of at least 0, or inf", text);
+    if (isinf(n.value) && cli_shows(j->c, "tsallis"))
+        return cli_usage(j->c, "--order inf is of the Renyi entropy; the Tsallis entropy would be 0");
+    if (j->c->exact && !isinf(n.value) && (n.value != floor(n.value) || n.value > EXACT_MOST_ORDER))
+        return cli_usage(j->c,
+                         "--exact needs a whole --order of at most %d, or inf: others have no closed form",
+                         EXACT_MOST_ORDER);
+    j->print.order = n.value;
+    return -1;
+}
+
+/* The first result asked for of which IS is true; SIZE_MAX: none. */
+static size_t first_shown(const job *j, bool (*is)(entropy_show show))
+{
+    for (size_t i = 0; i < j->c->show_count; i++)
+        if (is((entropy_show)j->c->shows[i]))
+            return j->c->shows[i];
+    return SIZE_MAX;
+}
+
+static bool needs_plain(entropy_show show)
+{
+    return entropy_show_is_divergence(show) || show == SHOW_RENYI || show == SHOW_TSALLIS;
+}
+
+static bool needs_joint(entropy_show show)
+{
+    return entropy_show_is_pair(show) || (entropy_show_is_whole(show) && show != SHOW_DISTRIBUTION);
+}
+
+/* What was asked for that needs counts rather than probabilities; NULL: nothing. */
+static const char *needs_counts(const job *j)
+{
+    return j->p.permutations > 0                                     ? "--permutations"
+           : cli_shows(j->c, "AMI")                                  ? "-s AMI"
+           : entropy_needs_counts((entropy_estimator)j->p.estimator) ? "-m"
+                                                                     : NULL;
+}
+
+static int check_numbers(const job *j)
+{
+    const cli *c = j->c;
+    size_t show;
+    if (j->p.normalize && j->p.source != ENTROPY_PROBABILITIES)
+        return cli_usage(c, "--normalize belongs to --probabilities and --joint-table");
+    if (j->p.source == ENTROPY_SYMBOLS)
+        return -1;
+    if (c->reader.target != NULL || c->reader.weights != NULL)
+        return cli_usage(c, "%s names a column of symbols; the cells of this table are numbers",
+                         c->reader.target ? "-y" : "--weights");
+    if (c->reader.na == READER_NA_KEEP)
+        return cli_usage(c,
+                         "--na keep takes a missing cell for a symbol; the cells of this table are numbers");
+    if (!j->p.joint && (show = first_shown(j, needs_joint)) != SIZE_MAX)
+        return cli_usage(
+            c,
+            "-s %s needs a joint distribution, and these columns are separate ones; if the table is "
+            "the joint one of its rows and columns, say --joint-table",
+            shows[show].name);
+    if (j->p.joint && (show = first_shown(j, entropy_show_is_divergence)) != SIZE_MAX)
+        return cli_usage(c, "-s %s compares distributions over the same symbols; leave out --joint-table",
+                         shows[show].name);
+    const char *counting = needs_counts(j);
+    if (j->p.source == ENTROPY_PROBABILITIES && counting != NULL)
+        return cli_usage(c, "%s needs counts, and these are probabilities", counting);
+    return -1;
+}
+
+static int check_usage(job *j)
+{
+    const cli *c = j->c;
+    bool corrected = j->p.estimator != ENTROPY_PLUGIN && !entropy_smooths((entropy_estimator)j->p.estimator);
+    size_t show;
+    if (j->p.joint && j->p.source == ENTROPY_SYMBOLS)
+        j->p.source = ENTROPY_PROBABILITIES;
+    if (cli_given(c, "counts") && cli_given(c, "probabilities"))
+        return cli_usage(c, "the cells are --counts or --probabilities; say one of them");
+    if (corrected && (show = first_shown(j, needs_plain)) != SIZE_MAX)
+        return cli_usage(c,
+                         "-m %s corrects entropies, and %s is none; shrink, laplace and jeffreys change the "
+                         "frequencies of any result",
+                         estimators[j->p.estimator], shows[show].name);
+    if (cli_shows(c, "AMI") && j->p.estimator != ENTROPY_PLUGIN)
+        return cli_usage(c, "AMI adjusts the frequencies as they are; leave out -m");
+    if (cli_shows(c, "gain") && c->reader.target == NULL && !j->p.joint)
+        return cli_usage(c, "-s gain needs to know what to predict: -y COL");
+    if (j->p.permutations > 0 && !cli_shows(c, "MI") && !cli_shows(c, "gain"))
+        return cli_usage(c, "--permutations belongs to -s MI and -s gain");
+    if (c->digits > 0 && !c->exact)
+        return cli_usage(c, "--digits belongs to --exact");
+    if (c->exact && j->p.estimator != ENTROPY_PLUGIN)
+        return cli_usage(c, "--exact measures the frequencies as they are; leave out -m");
+    if (c->exact && cli_shows(c, "AMI"))
+        return cli_usage(c, "AMI has no short closed form; leave out --exact");
+    return check_numbers(j);
 }
 
 /* The sets of columns that the results need, as small as can be. */
 static tally_kind sets_needed(const job *j)
 {
-    const cli *c = j->c;
-    if (cli_shows(c, "joint"))
+    if (first_shown(j, entropy_show_is_whole) != SIZE_MAX)
         return TALLY_ROWS;
-    if (cli_shows(c, "MI"))
-        return c->reader.target != NULL ? TALLY_WITH_LAST : TALLY_PAIRS;
+    if (first_shown(j, entropy_show_is_pair) != SIZE_MAX)
+        return j->c->reader.target != NULL ? TALLY_WITH_LAST : TALLY_PAIRS;
     return TALLY_COLUMNS;
-}
-
-/* --- tables of results --- */
-
-/* Rows of numbers under names: of one variable each, or of a pair. */
-typedef struct results {
-    const char **first, **second; /* NULL: no such column */
-    double *values;               /* rows x width */
-    size_t rows, width;
-} results;
-
-static void results_free(results *r)
-{
-    free(r->first);
-    free(r->second);
-    free(r->values);
-}
-
-static ml_status results_make(results *r, size_t rows, size_t width, ml_message *why)
-{
-    *r = (results){.rows = rows, .width = width};
-    r->first = memory_zeros(rows, sizeof *r->first);
-    r->second = memory_zeros(rows, sizeof *r->second);
-    r->values = memory_zeros(rows, width * sizeof *r->values);
-    if (r->first != NULL && r->second != NULL && r->values != NULL)
-        return ML_OK;
-    results_free(r);
-    return ml_fail_memory(why, "the results", rows * width * sizeof *r->values);
-}
-
-/* With --no-names only the values are printed.  LABELS: 0 to 2 columns of names. */
-static void results_write(const job *j, const results *r, const char *block, size_t labels,
-                          const char *const *heads)
-{
-    column columns[16];
-    size_t count = 0;
-    static const char *const pair_heads[] = {"first", "second"};
-    for (size_t i = 0; j->c->writer.names && i < labels; i++)
-        columns[count++] =
-            column_strings(labels == 1 ? "column" : pair_heads[i], i == 0 ? r->first : r->second);
-    for (size_t i = 0; i < r->width; i++)
-        columns[count++] = column_reals(heads[i], r->values + i, r->width);
-    writer_block(j->out, block, columns, count, r->rows);
-}
-
-static ml_status print_each(job *j, size_t show, ml_message *why)
-{
-    results r;
-    const entropy_data *d = &j->data;
-    ml_status status = results_make(&r, d->width, 1, why);
-    if (status != ML_OK)
-        return status;
-    for (size_t i = 0; status == ML_OK && i < d->width; i++) {
-        entropy_part part;
-        if ((status = entropy_data_part(d, &i, 1, &part, why)) != ML_OK)
-            break;
-        r.first[i] = d->names[i];
-        r.values[i] = entropy_joint(part.t, &j->p.measure);
-        entropy_part_free(&part);
-    }
-    if (status == ML_OK)
-        results_write(j, &r, shows[show].name, 1, &shows[show].name);
-    results_free(&r);
-    return status;
-}
-
-static ml_status print_whole(job *j, size_t show, ml_message *why)
-{
-    double value = entropy_joint(&j->data.sets[0], &j->p.measure);
-    (void)why;
-    column columns[] = {column_reals(shows[show].name, &value, 1)};
-    writer_block(j->out, shows[show].name, columns, 1, 1);
-    return ML_OK;
-}
-
-static size_t pair_count(const entropy_data *d)
-{
-    return d->target != SIZE_MAX ? d->width - 1 : d->width * (d->width - 1) / 2;
-}
-
-/* The places of the pair behind PLACES; the first one is that behind {0, 0}. */
-static void next_pair(const entropy_data *d, size_t places[2])
-{
-    if (d->target != SIZE_MAX) {
-        places[0] += places[1] != 0;
-        places[1] = d->target;
-    } else if (++places[1] == d->width) {
-        places[1] = ++places[0] + 1;
-    }
-}
-
-static ml_status print_pairs(job *j, size_t show, ml_message *why)
-{
-    results r;
-    const entropy_data *d = &j->data;
-    size_t places[2] = {0, 0};
-    ml_status status = results_make(&r, pair_count(d), 1, why);
-    for (size_t i = 0; status == ML_OK && i < r.rows; i++) {
-        entropy_part part;
-        entropy_pair pair;
-        next_pair(d, places);
-        if ((status = entropy_data_part(d, places, 2, &part, why)) != ML_OK)
-            break;
-        status = entropy_measure_pair(part.t, &j->p.measure, &pair, why);
-        r.first[i] = d->names[places[0]];
-        r.second[i] = d->names[places[1]];
-        r.values[i] = pair.mutual;
-        entropy_part_free(&part);
-    }
-    if (status == ML_OK)
-        results_write(j, &r, shows[show].name, 2, &shows[show].name);
-    results_free(&r);
-    return status;
-}
-
-static ml_status print_result(job *j, size_t show, ml_message *why)
-{
-    switch (show) {
-    case H:
-        return print_each(j, show, why);
-    case JOINT:
-        return print_whole(j, show, why);
-    default:
-        return print_pairs(j, show, why);
-    }
 }
 
 /* --- the run --- */
 
+/* What can be known only when the input has been read. */
+static ml_status check_data(const job *j, ml_message *why)
+{
+    const char *where = j->c->file ? j->c->file : "stdin";
+    size_t pair = first_shown(j, entropy_show_is_pair);
+    if (pair == SIZE_MAX)
+        pair = first_shown(j, entropy_show_is_divergence);
+    if (pair != SIZE_MAX && j->data.width < 2)
+        return ml_fail(why, "%s: -s %s is of two columns, and this is one", where, shows[pair].name);
+    if (!j->data.counts && j->p.source == ENTROPY_SYMBOLS && needs_counts(j) != NULL)
+        return ml_fail(why, "%s: the weights are not all whole numbers, and %s needs counts", where,
+                       needs_counts(j));
+    return ML_OK;
+}
+
 static ml_status run(job *j, ml_message *why)
 {
-    ml_status status = entropy_data_count(&j->data, j->c, sets_needed(j), why);
-    if (status == ML_OK && cli_shows(j->c, "MI") && j->data.width < 2)
-        status = ml_fail(why, "%s: mutual information needs two columns, and this is one",
-                         j->c->file ? j->c->file : "stdin");
-    if (status == ML_OK && (j->out = cli_output(j->c)) == NULL)
+    entropy_input input = {(entropy_source)j->p.source, j->p.joint, j->p.normalize, j->c->exact,
+                           sets_needed(j)};
+    ml_status status = entropy_data_read(&j->data, j->c, &input, why);
+    if (status == ML_OK)
+        status = check_data(j, why);
+    if (status == ML_OK && (j->print.out = cli_output(j->c)) == NULL)
         status = ml_fail_memory(why, "the writer", sizeof *j);
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
-        status = print_result(j, j->c->shows[i], why);
+    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++) {
+        size_t show = j->c->shows[i];
+        status = entropy_print(&j->print, (entropy_show)show, shows[show].name, why);
+    }
     return status;
 }
 
 int main(int argc, char **argv)
 {
     cli c;
-    job j = {.c = &c, .p = {.measure = {2, ENTROPY_PLUGIN}}};
+    job j = {.c = &c};
     ml_message why;
+    mpq_init(j.base);
     int status = cli_parse(&c, &tool, &j.p, argc, argv);
     if (status < 0)
         status = read_base(&j);
-    if (status >= 0)
-        return status;
-    status = run(&j, &why);
-    if (status == ML_FAIL)
-        cli_fail(&c, &why);
-    status = cli_close(&c, j.out, status);
+    if (status < 0)
+        status = read_order(&j);
+    if (status < 0)
+        status = check_usage(&j);
+    if (status < 0) {
+        j.print.c = &c;
+        j.print.d = &j.data;
+        j.print.measure.estimator = (entropy_estimator)j.p.estimator;
+        j.print.permutations = j.p.permutations;
+        status = run(&j, &why);
+        if (status == ML_FAIL)
+            cli_fail(&c, &why);
+        status = cli_close(&c, j.print.out, status);
+    }
     entropy_data_free(&j.data);
+    mpq_clear(j.base);
     return status;
 }

@@ -92,6 +92,12 @@ bool tuples_add(tuples *t, const uint32_t *codes, double mass)
     return true;
 }
 
+size_t tuples_place(const tuples *t, const uint32_t *codes)
+{
+    size_t at = t->slots == NULL ? 0 : find(t, codes);
+    return t->slots == NULL || t->slots[at] == 0 ? SIZE_MAX : t->slots[at] - 1;
+}
+
 /* --- order --- */
 
 static int compare(const void *a, const void *b, void *context)

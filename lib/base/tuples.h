@@ -21,6 +21,9 @@ void tuples_free(tuples *t);
 /* Add MASS to the tuple CODES (WIDTH numbers).  False when memory is out, or 2^31 tuples are different. */
 bool tuples_add(tuples *t, const uint32_t *codes, double mass);
 
+/* Which tuple CODES is; SIZE_MAX: none. */
+size_t tuples_place(const tuples *t, const uint32_t *codes);
+
 /* Put them in the order of their codes, the first number counting most.  False when memory is out. */
 bool tuples_sort(tuples *t);
 
