@@ -22,12 +22,12 @@ static const method_row methods[MINIMIZE_METHODS] = {
     [MINIMIZE_RMSPROP] = {"rmsprop", true, minimize_run_first},
     [MINIMIZE_ADAM] = {"adam", true, minimize_run_first},
     [MINIMIZE_ADAMW] = {"adamw", true, minimize_run_first},
-    [MINIMIZE_NEWTON] = {"newton", true, NULL},
-    [MINIMIZE_LEVENBERG_MARQUARDT] = {"levenberg-marquardt", false, NULL},
-    [MINIMIZE_BFGS] = {"bfgs", true, NULL},
-    [MINIMIZE_LBFGS] = {"lbfgs", true, NULL},
-    [MINIMIZE_CG] = {"cg", false, NULL},
-    [MINIMIZE_NELDER_MEAD] = {"nelder-mead", true, NULL},
+    [MINIMIZE_NEWTON] = {"newton", true, minimize_run_newton},
+    [MINIMIZE_LEVENBERG_MARQUARDT] = {"levenberg-marquardt", false, minimize_run_marquardt},
+    [MINIMIZE_BFGS] = {"bfgs", true, minimize_run_descent},
+    [MINIMIZE_LBFGS] = {"lbfgs", true, minimize_run_descent},
+    [MINIMIZE_CG] = {"cg", false, minimize_run_descent},
+    [MINIMIZE_NELDER_MEAD] = {"nelder-mead", true, minimize_run_simplex},
 };
 
 const char *minimize_method_name(minimize_method method)
@@ -150,8 +150,6 @@ static ml_status check_fit(const minimize_objective *o, const minimize_params *p
         return ml_fail(why, "%s cannot use this line search", name);
     if (o->gradient == NULL && p->method != MINIMIZE_NELDER_MEAD)
         return ml_fail(why, "%s needs a gradient; nelder-mead does without", name);
-    if (methods[p->method].run == NULL || p->line_search > MINIMIZE_FIXED)
-        return ml_fail(why, "%s is not there yet", name);
     if (p->method == MINIMIZE_NEWTON && o->hessian == NULL)
         return ml_fail(why, "newton needs second derivatives");
     if (p->method == MINIMIZE_LEVENBERG_MARQUARDT &&
@@ -223,6 +221,8 @@ static ml_status run_method(minimize_run *run, const double *start)
         minimize_run_end(run, MINIMIZE_UNBOUNDED, "the value at the start is -inf");
         return ML_OK;
     }
+    if (minimize_first_order(run->params->method) && run->params->line_search > MINIMIZE_FIXED)
+        return minimize_run_descent(run);
     return methods[run->params->method].run(run);
 }
 

@@ -82,7 +82,7 @@ typedef struct minimize_objective {
     /* n x n, symmetric.  newton needs it; others use it to confirm a minimum; may be NULL. */
     ml_status (*hessian)(void *context, const double *x, gsl_matrix *hessian, ml_message *why);
     /* For levenberg-marquardt: the value is residual_scale times the sum of residual_count squares.
-     * JACOBIAN, residual_count x n with row stride n, may be NULL. */
+     * JACOBIAN, residual_count x n, whose rows may be further apart than n (tda), may be NULL. */
     size_t residual_count;
     double residual_scale; /* above 0 */
     ml_status (*residuals)(void *context, const double *x, double *residuals, gsl_matrix *jacobian,

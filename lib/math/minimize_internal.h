@@ -15,8 +15,9 @@ typedef struct minimize_run {
     double *x, *g, f; /* the current point: the result's */
     double *before;   /* n: x before the update */
     double start_value;
-    double tolerance; /* of the gradient: less than the params' after a confirmation failed */
-    size_t still;     /* updates in a row that left x as it was */
+    double tolerance;    /* of the gradient: less than the params' after a confirmation failed */
+    double window_value; /* some iterations ago */
+    size_t still;        /* updates in a row that left x as it was */
     bool ended;
     ml_message outside; /* why the last point had no value */
     minimize_iteration now;
@@ -38,15 +39,25 @@ int minimize_run_held(const minimize_run *run, const double *x, const double *g,
 ml_status minimize_run_step(minimize_run *run, double change);
 /* The method finds no better point: that is convergence if the point can be confirmed, else a stall. */
 ml_status minimize_run_stuck(minimize_run *run, const char *reason);
+/* End with convergence if the point, whose gradient is known, can be confirmed. */
+ml_status minimize_run_confirm(minimize_run *run);
 void minimize_run_end(minimize_run *run, minimize_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Has the value fallen so far that nothing will stop it? */
 bool minimize_run_fell(const minimize_run *run, double f);
 
-/* What is left by the quadratic model at X: *LEFT = 1/2 g'|H|^-1 g and *RELATIVE = max_i |p_i| / |x_i| of the
- * step p = |H|^-1 g, over the coordinates that are not held.  H is the callback's or by differences of the
- * gradient; *KNOWN is false where neither can be had. */
-ml_status minimize_run_left(minimize_run *run, double *left, double *relative, bool *known);
+/* What the quadratic model leaves at a point, over the coordinates that are not held, with the step
+ * p = |H|^-1 g. */
+typedef struct minimize_model {
+    double
+        left; /* 1/2 g'p; INFINITY where a good part lies along negative curvature: a minimum is elsewhere */
+    double step;     /* max_i |p_i| / max(|x_i|, 1) */
+    double relative; /* max_i |p_i| / |x_i| */
+} minimize_model;
+
+/* At the run's point, H being the callback's or by differences of the gradient; *KNOWN is false where neither
+ * can be had. */
+ml_status minimize_run_left(minimize_run *run, minimize_model *model, bool *known);
 
 /* Report the start and test it. */
 ml_status minimize_run_begin(minimize_run *run);
@@ -55,6 +66,10 @@ double minimize_run_norm(const minimize_run *run, const double *x, const double 
 
 /* Each method, from the run's start, whose value and gradient are known. */
 ml_status minimize_run_first(minimize_run *run);
+ml_status minimize_run_descent(minimize_run *run);
+ml_status minimize_run_newton(minimize_run *run);
+ml_status minimize_run_marquardt(minimize_run *run);
+ml_status minimize_run_simplex(minimize_run *run);
 
 /* The 2-norm; safe from overflow. */
 double minimize_norm(const double *x, size_t n);

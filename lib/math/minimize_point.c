@@ -12,6 +12,10 @@
 /* Eigenvalues of the scaled Hessian below this share of the greatest count as this share. */
 static const double FLATTEST = 1e-12;
 
+/* Eigenvalues below minus this share of the greatest are negative beyond doubt; this share of the decrease
+ * along them is too much for a minimum. */
+static const double NEGATIVE = 1e-8, DOWNHILL = 1e-3;
+
 /* The Hessian of the variables that are free, scaled to a diagonal of 1 and -1. */
 typedef struct curvature {
     size_t n;      /* free variables */
@@ -74,10 +78,11 @@ static void scale_curvature(curvature *c)
             gsl_matrix_set(c->h, i, j, gsl_matrix_get(c->h, i, j) * c->unit[i] * c->unit[j]);
 }
 
-/* p = D |D H D|^-1 D g into STEP (n free numbers), and 1/2 g'p; INFINITY for a slope without curvature. */
+/* p = D |D H D|^-1 D g into STEP (n free numbers), and 1/2 g'p; INFINITY for a slope without curvature, or a
+ * good part of it along negative curvature. */
 static double model_step(const curvature *c, const double *g, double *step)
 {
-    double twice = 0, most = 0;
+    double twice = 0, down = 0, most = 0;
     for (size_t i = 0; i < c->n; i++) {
         step[i] = 0;
         most = fmax(most, fabs(gsl_vector_get(c->values, i)));
@@ -91,19 +96,22 @@ static double model_step(const curvature *c, const double *g, double *step)
         if (along == 0)
             continue;
         twice += along * along / size;
+        if (gsl_vector_get(c->values, k) < -NEGATIVE * most)
+            down += along * along / size;
         for (size_t i = 0; i < c->n; i++)
             step[i] += c->unit[i] * gsl_matrix_get(c->vectors, i, k) * along / size;
     }
-    return twice / 2;
+    return down > DOWNHILL * twice ? INFINITY : twice / 2;
 }
 
-static double relative_step(const curvature *c, const double *x, const double *step)
+static void measure_step(const curvature *c, const double *x, const double *step, minimize_model *model)
 {
-    double most = 0;
-    for (size_t i = 0; i < c->n; i++)
-        if (step[i] != 0)
-            most = fmax(most, fabs(step[i] / x[c->index[i]]));
-    return most;
+    for (size_t i = 0; i < c->n; i++) {
+        double size = fabs(x[c->index[i]]), p = fabs(step[i]);
+        model->step = fmax(model->step, p / fmax(size, 1));
+        if (p != 0)
+            model->relative = fmax(model->relative, p / size);
+    }
 }
 
 /* Column I of the Hessian by central differences of the gradient, rounding and truncation balanced. */
@@ -156,7 +164,7 @@ static ml_status hessian_here(minimize_run *run, gsl_matrix *h, bool *known)
     return status == ML_NO ? ML_OK : status;
 }
 
-static ml_status measure(minimize_run *run, const gsl_matrix *h, double *left, double *relative)
+static ml_status measure(minimize_run *run, const gsl_matrix *h, minimize_model *model)
 {
     curvature c;
     double *step = memory_zeros(run->n, sizeof *step);
@@ -165,30 +173,31 @@ static ml_status measure(minimize_run *run, const gsl_matrix *h, double *left, d
     ml_status status = make_curvature(&c, h, run->result->held, true, run->why);
     if (status == ML_OK && step == NULL)
         status = ml_fail_memory(run->why, "a step", run->n * sizeof *step);
-    *left = *relative = 0;
+    *model = (minimize_model){0};
     if (status == ML_OK && c.n > 0) {
         scale_curvature(&c);
         status = dense_symmetric(c.h, c.values, c.vectors, run->why);
     }
     if (status == ML_OK && c.n > 0) {
-        *left = model_step(&c, run->g, step);
-        *relative = isfinite(*left) ? relative_step(&c, run->x, step) : INFINITY;
+        model->left = model_step(&c, run->g, step);
+        measure_step(&c, run->x, step, model);
+        if (model->left == INFINITY)
+            model->relative = INFINITY;
     }
     free(step);
     free_curvature(&c);
     return status;
 }
 
-ml_status minimize_run_left(minimize_run *run, double *left, double *relative, bool *known)
+ml_status minimize_run_left(minimize_run *run, minimize_model *model, bool *known)
 {
     gsl_matrix *h = gsl_matrix_alloc(run->n, run->n);
     *known = false;
-    *left = NAN;
     if (h == NULL)
         return ml_fail_memory(run->why, "the Hessian", run->n * run->n * sizeof(double));
     ml_status status = hessian_here(run, h, known);
     if (status == ML_OK && *known)
-        status = measure(run, h, left, relative);
+        status = measure(run, h, model);
     gsl_matrix_free(h);
     return status;
 }

@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,10 @@
 static const double BOTTOMLESS = 1e20;
 /* Updates in a row that leave x as it was before a method of fixed rate counts as stuck. */
 enum { STILL_MOST = 10 };
+/* A Newton step that is less than this share of each variable is as near as doubles come in practice. */
+static const double FINEST = 1e-12;
+/* So many iterations that lower the value by less than so many units of rounding are the last ones. */
+enum { WINDOW = 10, WINDOW_ROUNDINGS = 100 };
 /* The most variables whose Hessian is formed to confirm a minimum. */
 enum { CONFIRM_MOST = 2000 };
 
@@ -181,10 +186,21 @@ static double relative_gradient(const minimize_run *run)
     return most;
 }
 
+/* Is what the model leaves small against the function, and against the value or next to nothing?  And the
+ * step too, which it is not where the function levels off towards infinity. */
+static bool is_small(const minimize_run *run, double tolerance, const minimize_model *model)
+{
+    double unit = scale(run), left = model->left;
+    return left <= tolerance / 100 * unit &&
+           (left <= 10 * tolerance * fabs(run->f) || left <= tolerance * tolerance * unit) &&
+           model->step <= 10 * sqrt(tolerance);
+}
+
 /* Is the point, whose gradient is known, as good as a minimum?  TOLERANCE: of the gradient, as asked for. */
 static ml_status confirm(minimize_run *run, double tolerance, bool *confirmed)
 {
-    double gradient = relative_gradient(run), relative = 0;
+    double gradient = relative_gradient(run);
+    minimize_model model = {0};
     bool known = false;
     *confirmed = gradient == 0;
     if (*confirmed) {
@@ -192,12 +208,13 @@ static ml_status confirm(minimize_run *run, double tolerance, bool *confirmed)
         return ML_OK;
     }
     if (run->n <= CONFIRM_MOST) {
-        ml_status status = minimize_run_left(run, &run->result->left, &relative, &known);
+        ml_status status = minimize_run_left(run, &model, &known);
+        run->result->left = known ? model.left : NAN;
         if (status != ML_OK)
             return status;
     }
     if (known)
-        *confirmed = run->result->left <= tolerance / 100 * scale(run) || relative <= tolerance;
+        *confirmed = is_small(run, tolerance, &model) || model.relative <= FINEST;
     else
         *confirmed = gradient <= 100 * tolerance * scale(run);
     return ML_OK;
@@ -224,13 +241,13 @@ static ml_status test_gradient(minimize_run *run)
         return ML_OK;
     bool confirmed = false;
     double gradient = relative_gradient(run);
-    if (!(gradient <= run->tolerance * scale(run)))
+    if (!(gradient <= run->tolerance * fmax(1, fabs(run->f))))
         return ML_OK;
     ml_status status = confirm(run, run->params->gradient_tolerance, &confirmed);
     if (confirmed)
         minimize_run_end(run, MINIMIZE_CONVERGED_GRADIENT, NULL);
     else /* ask again when the gradient is a good deal smaller */
-        run->tolerance = 0.1 * gradient / fmax(scale(run), 1e-300);
+        run->tolerance = 0.1 * gradient / fmax(1, fabs(run->f));
     return status;
 }
 
@@ -256,10 +273,29 @@ static void test_asked(minimize_run *run, double change)
 {
     const minimize_params *p = run->params;
     double step = run->now.step;
+    /* the best vertex of a simplex often stays where it is */
+    if (p->method == MINIMIZE_NELDER_MEAD && step == 0)
+        return;
     if (p->step_tolerance > 0 && step <= p->step_tolerance * fmax(1, minimize_norm(run->x, run->n)))
         minimize_run_end(run, MINIMIZE_CONVERGED_STEP, NULL);
     else if (p->value_tolerance > 0 && fabs(change) <= p->value_tolerance * fmax(1, fabs(run->f)))
         minimize_run_end(run, MINIMIZE_CONVERGED_VALUE, NULL);
+}
+
+/* Methods that descend end when they go on descending by nothing but rounding. */
+static ml_status test_window(minimize_run *run)
+{
+    const minimize_params *p = run->params;
+    bool fixed = minimize_first_order(p->method) && p->line_search <= MINIMIZE_FIXED;
+    if (fixed || p->method == MINIMIZE_NELDER_MEAD)
+        return ML_OK;
+    if (run->result->iterations % WINDOW != 0)
+        return ML_OK;
+    double fall = run->window_value - run->f;
+    run->window_value = run->f;
+    if (run->result->iterations == WINDOW || fall > WINDOW_ROUNDINGS * DBL_EPSILON * fabs(run->f))
+        return ML_OK;
+    return minimize_run_stuck(run, "the value no longer falls");
 }
 
 ml_status minimize_run_step(minimize_run *run, double change)
@@ -274,21 +310,30 @@ ml_status minimize_run_step(minimize_run *run, double change)
     ml_status status = test_gradient(run);
     if (status == ML_OK && !run->ended)
         test_asked(run, change);
+    if (status == ML_OK && !run->ended)
+        status = test_window(run);
     test_limit(run);
     run->still = run->now.step == 0 ? run->still + 1 : 0;
-    if (status == ML_OK && !run->ended && run->still >= STILL_MOST)
+    bool simplex = run->params->method == MINIMIZE_NELDER_MEAD;
+    if (status == ML_OK && !run->ended && run->still >= STILL_MOST && !simplex)
         return minimize_run_stuck(run, "the updates no longer change the variables");
     return status;
 }
 
-ml_status minimize_run_stuck(minimize_run *run, const char *reason)
+ml_status minimize_run_confirm(minimize_run *run)
 {
     bool confirmed = false;
     double tolerance = run->params->gradient_tolerance;
     ml_status status = confirm(run, tolerance > 0 ? tolerance : 1e-8, &confirmed);
     if (confirmed)
         minimize_run_end(run, MINIMIZE_CONVERGED_GRADIENT, NULL);
-    else
+    return status;
+}
+
+ml_status minimize_run_stuck(minimize_run *run, const char *reason)
+{
+    ml_status status = minimize_run_confirm(run);
+    if (status == ML_OK && !run->ended)
         minimize_run_end(run, MINIMIZE_STALLED, "%s, and the gradient is not small", reason);
     return status;
 }
