@@ -11,6 +11,7 @@
 #include "ml/gmm_steps.h"
 #include "table/cli.h"
 #include "table/progress.h"
+#include "tool/gmm_state.h"
 #include "tool/gmm_text.h"
 #include "tool/names.h"
 #include "tool/points.h"
@@ -93,7 +94,7 @@ static const cli_tool tool = {
     .name = "mlgmm",
     .summary = "Gaussian mixtures",
     .groups = CLI_READS | CLI_TARGET | CLI_WEIGHTS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_MODEL |
-              CLI_STEPS | CLI_TRACE,
+              CLI_STEPS | CLI_TRACE | CLI_PARTIAL | CLI_ROUNDS,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -111,6 +112,7 @@ typedef struct job {
     gmm_text given;     /* of --init FILE; names of --apply */
     choice *choices;
     gmm_result fit;
+    gmm_history history; /* of --merge */
     cli_trace trace;
     gsl_matrix *r; /* responsibilities and log densities of the rows, when they are printed */
     gsl_vector *log_density;
@@ -198,6 +200,41 @@ static int check_apply(job *j)
         return cli_usage(j->c, "-s choice belongs to --choose");
     if (cli_given(j->c, "draw") && !cli_shows(j->c, "sample"))
         return cli_usage(j->c, "--draw belongs to -s sample");
+    return -1;
+}
+
+static bool shows_rows(const cli *c)
+{
+    return cli_shows(c, "labels") || cli_shows(c, "responsibilities") || cli_shows(c, "density");
+}
+
+/* A round takes its mixture from the model, and the merge has no rows. */
+static int check_round(const job *j)
+{
+    static const char *const fitting[] = {"k",     "choose", "init",   "restarts", "max-iterations",
+                                          "steps", "trace",  "target", NULL};
+    static const char *const of_step[] = {"covariance",     "tolerance", "floor", "equal-weights",
+                                          "fix-covariance", "draw",      "seed",  NULL};
+    static const char *const of_rows[] = {"hard", "weights", NULL};
+    const cli *c = j->c;
+    for (const char *const *name = fitting; *name != NULL; name++)
+        if (cli_given(c, *name))
+            return cli_usage(c, "%s does a round of EM from the model: %s%s has no place there",
+                             c->merge ? "--merge" : "--partial", strlen(*name) > 1 ? "--" : "-", *name);
+    for (const char *const *name = of_step; c->partial && *name != NULL; name++)
+        if (cli_given(c, *name))
+            return cli_usage(c, "--%s belongs to --merge: the states do not depend on it", *name);
+    for (const char *const *name = of_rows; c->merge && *name != NULL; name++)
+        if (cli_given(c, *name))
+            return cli_usage(c, "--%s belongs to --partial; the states hold what it does", *name);
+    if (c->merge && (shows_rows(c) || cli_shows(c, "choice")))
+        return cli_usage(
+            c, "--merge has states and no rows: keep the model with --save, then --apply it to each "
+               "part of the rows");
+    if (cli_given(c, "draw") && !cli_shows(c, "sample"))
+        return cli_usage(c, "--draw belongs to -s sample");
+    if (cli_given(c, "fix-covariance") && cli_given(c, "covariance"))
+        return cli_usage(c, "--fix-covariance leaves no kind of --covariance to choose");
     return -1;
 }
 
@@ -309,7 +346,7 @@ static ml_status score(job *j, ml_message *why)
 /* Names of the columns of the model. */
 static const char *const *columns_of(const job *j)
 {
-    return (const char *const *)(j->c->apply != NULL ? j->given.names : j->rows.names);
+    return (const char *const *)(j->c->apply != NULL || j->c->merge ? j->given.names : j->rows.names);
 }
 
 /* The id columns, then MORE columns of numbers: VALUES, n x MORE. */
@@ -448,18 +485,10 @@ static ml_status write_show(const job *j, size_t show, writer *w, ml_message *wh
 
 /* --- rows under parameters that were kept or written by hand --- */
 
-/* The table says which columns there are. */
-static reader_options reading_for_model(const job *j)
-{
-    reader_options reading = j->c->reader;
-    reading.match = (const char *const *)j->given.names;
-    reading.match_count = j->fit.model.d;
-    return reading;
-}
-
 static ml_status apply_to_rows(job *j, ml_message *why)
 {
-    reader_options reading = reading_for_model(j);
+    reader_options reading = j->c->reader;
+    gmm_text_match(&j->given, &reading);
     ml_status status = points_read(&j->rows, j->c, &reading, why);
     return status == ML_OK ? score(j, why) : status;
 }
@@ -495,7 +524,8 @@ static ml_status print_pieces(job *j, reader *r, writer *w, ml_message *why)
 static ml_status apply_to_stream(job *j, writer *w, ml_message *why)
 {
     bool begun = false;
-    reader_options reading = reading_for_model(j);
+    reader_options reading = j->c->reader;
+    gmm_text_match(&j->given, &reading);
     reading.target_is_text = true;
     reader *r;
     ml_status status = reader_open(&r, j->c->file, &reading, why);
@@ -525,8 +555,7 @@ static void sum_up(job *j)
 
 static bool needs_rows(const job *j)
 {
-    return cli_shows(j->c, "labels") || cli_shows(j->c, "responsibilities") || cli_shows(j->c, "density") ||
-           cli_shows(j->c, "summary");
+    return shows_rows(j->c) || cli_shows(j->c, "summary");
 }
 
 static ml_status read_parameters(job *j, ml_message *why)
@@ -646,6 +675,54 @@ static int run(job *j)
     return print_results(j);
 }
 
+/* --- a round of many processes --- */
+
+static ml_status write_round_of(void *context, writer *w, ml_message *why)
+{
+    const job *j = context;
+    ml_status status = write_parameters_of(context, w, why);
+    return status == ML_OK ? gmm_text_write_history(&j->history, w, why) : status;
+}
+
+static void say_round(const job *j)
+{
+    if (j->fit.floored > 0)
+        cli_note(j->c, "%zu of %zu covariances reached the least width that --floor %g allows",
+                 j->fit.floored, j->fit.model.k, j->p.fit.floor);
+    if (!j->fit.converged)
+        cli_note(j->c, "round %zu: log-likelihood %.12g; another round is due", j->fit.iterations,
+                 j->fit.log_likelihood);
+}
+
+static int merge(job *j)
+{
+    ml_message why;
+    gmm_parts parts = {0};
+    ml_status status = gmm_text_read(&j->given, j->c->model, NULL, 0, &why);
+    if (status == ML_OK)
+        status = gmm_state_merge(&parts, j->c, &j->given, &why);
+    if (status == ML_OK) {
+        if (!cli_given(j->c, "covariance"))
+            j->p.fit.covariance = j->given.model.covariance;
+        j->history = j->given.history;
+        status = gmm_parts_step(&parts, &j->given.model, &j->p.fit, &j->history, &j->fit, &why);
+    }
+    gmm_parts_free(&parts);
+    if (status != ML_OK)
+        return cli_fail(j->c, &why);
+    say_round(j);
+    points_output output = {write_round_of, write_show_of, j};
+    return points_print(j->c, &output, j->fit.converged ? ML_OK : ML_UNDECIDED);
+}
+
+static int partial(job *j)
+{
+    ml_message why;
+    return gmm_text_read(&j->given, j->c->model, NULL, 0, &why) == ML_OK
+               ? gmm_state_partial(j->c, &j->given, j->p.fit.hard)
+               : cli_fail(j->c, &why);
+}
+
 static void free_job(job *j)
 {
     gmm_text_free(&j->given);
@@ -670,11 +747,13 @@ int main(int argc, char **argv)
     j.p.fit.jobs = c.reader.jobs;
     if (c.apply != NULL)
         status = check_apply(&j);
+    else if (c.partial || c.merge)
+        status = check_round(&j);
     else if ((status = check_options(&j)) < 0 && (status = read_components(&j)) < 0)
         status = cli_needs_input(&c);
     if (status >= 0)
         return status;
-    status = c.apply != NULL ? apply(&j) : run(&j);
+    status = c.apply != NULL ? apply(&j) : c.partial ? partial(&j) : c.merge ? merge(&j) : run(&j);
     free_job(&j);
     return status;
 }

@@ -121,3 +121,84 @@ rounds() {
 	fails 2 'not a whole model' sh -c 'head -n 20 m0 >cut; mlkmeans -H --partial --model cut i.csv'
 	fails 2 'give one of them' mlkmeans --merge --apply m0 --model m0 whole
 }
+
+@test "Gaussian mixtures over 1, 8 and 300 shards, every kind of covariance: parameters, likelihood, iterations of one process" {
+	cut -d, -f1-4 "$iris" >i.csv
+	names=$(head -n 1 i.csv)
+	awk 'NR % 3 == 1' i.csv >sample.csv
+	for count in 1 8 150; do
+		shards $count i.csv
+		for kind in full tied diag spherical tied-spherical; do
+			mlgmm -k 3 --covariance $kind --save m0 sample.csv >/dev/null
+			mlgmm --init m0 --trace trace i.csv >single
+			rounds mlgmm "$names" '' '-s parameters,summary'
+			near "$(sed '1d;/^$/,$d' merged)" "$(cat single)" 1e-10
+			[ "$rounds" = "$(sed 1d trace | wc -l)" ]
+			# the summary is of the mixture of the last round: the last row of the trace
+			near "$(tail -n 1 merged | cut -d, -f6)" "$(tail -n 1 trace | cut -d, -f3)" 1e-11
+		done
+	done
+	# the model kept last is one that scores rows
+	near "$(mlgmm --apply model -s labels i.csv)" "$(mlgmm --init m0 -s labels i.csv)" 1e-9
+}
+
+@test "Gaussian mixtures over shards: weights, hard, equal weights, fixed covariances, floor, tolerance" {
+	awk -F, 'BEGIN { OFS = "," } NR == 1 { print $1, $2, $3, $4, "w"; next } { print $1, $2, $3, $4, (NR - 2) % 3 }' "$iris" >w.csv
+	names=$(head -n 1 w.csv)
+	cut -d, -f1-4 w.csv | awk 'NR % 4 == 1' >sample.csv
+	shards 9 w.csv
+	for options in "--weights w::" "--hard::-q" "::--equal-weights" "::--fix-covariance 0.1" "::--floor 0.1" "::-t 1e-3" "--weights w --hard::--covariance diag --equal-weights"; do
+		of_partial=${options%%::*} of_merge=${options#*::}
+		mlgmm -q -k 3 ${of_partial#--weights w} $of_merge --save m0 sample.csv >/dev/null
+		[[ $of_partial = *w* ]] && whole=w.csv || { whole=i.csv; cut -d, -f1-4 w.csv >i.csv; }
+		mlgmm -q --init m0 $of_partial $of_merge --trace trace $whole >single
+		rounds mlgmm "$names" "$of_partial" "$of_merge -s parameters,summary"
+		near "$(sed '1d;/^$/,$d' merged)" "$(cat single)" 1e-10
+		[ "$rounds" = "$(sed 1d trace | wc -l)" ]
+	done
+	for more in '-j 1' '-j 2' '-j 7'; do
+		mlgmm -q -H --partial --model m0 $more w.csv | cmp - <(mlgmm -q -H --partial --model m0 <w.csv)
+	done
+}
+
+@test "rounds of Gaussian mixtures: far from the origin, identity, other models, damage, collapse, wrong use" {
+	cut -d, -f1-4 "$iris" >i.csv
+	awk -F, 'BEGIN { OFS = "," } NR > 1 { for (j = 1; j <= 4; j++) $j += 1e8 } { print }' i.csv >far.csv
+	shards 8 far.csv
+	awk 'NR % 3 == 1' far.csv | mlgmm -k 3 --save m0 >/dev/null
+	mlgmm --init m0 far.csv >single
+	rounds mlgmm a,b,c,d '' '' 2>err || grep -q 'of the model is missing' err
+	rounds mlgmm "$(head -n 1 i.csv)" '' ''
+	near "$(cut -d, -f2- merged)" "$(cut -d, -f2- single)" 1e-7
+
+	mlgmm -k 2 -n 1 --save m0 i.csv >/dev/null
+	mlgmm -q -H --partial --model m0 i.csv >whole
+	for nothing in '' 'sepal_length,sepal_width,petal_length,petal_width\n'; do
+		printf "$nothing" | mlgmm -H --partial --model m0 >none
+		[ "$(wc -l <none)" -eq 1 ]
+		cmp <(cat none whole none | mlgmm -q --merge --model m0 || true) <(mlgmm -q --merge --model m0 whole || true)
+	done
+	fails 2 'the states are of no rows' mlgmm --merge --model m0 none
+	mlgmm -k 2 -n 2 --save m1 i.csv >/dev/null
+	fails 2 'whole:1: the state was made with another model than that of --model' mlgmm --merge --model m1 whole
+	fails 2 'stdin:1: the state is damaged or cut off' sh -c 'head -c 300 whole | mlgmm --merge --model m0'
+	mlgmm -q -H --hard --partial --model m0 i.csv >hard
+	fails 2 "'hard' is 1 here and 0 in the states before" sh -c 'cat whole hard | mlgmm --merge --model m0'
+	fails 2 'this is a state of mlkmeans, not of mlgmm' sh -c 'mlkmeans -k 2 --save k i.csv >/dev/null; mlkmeans -H --partial --model k i.csv | mlgmm --merge --model m0'
+	fails 2 'give --partial the --model' mlgmm -H --partial i.csv
+	fails 2 '--tolerance belongs to --merge' mlgmm -H -t 1 --partial --model m0 i.csv
+	fails 2 '--hard belongs to --partial' mlgmm --hard --merge --model m0 whole
+	fails 2 '-k has no place there' mlgmm -H -k 3 --partial --model m0 i.csv
+	fails 2 '--merge has states and no rows' mlgmm -s labels --merge --model m0 whole
+	# a table without names
+	sed 1d i.csv >n.csv
+	mlgmm -N -k 2 -n 1 --save m n.csv >/dev/null
+	for option in '-q -s parameters' '-q -s summary' '-s sample --draw 3'; do
+		cmp <(mlgmm -N --partial --model m n.csv | mlgmm -q --merge --model m $option || true) <(mlgmm -N --partial --model m <n.csv | cat - <(mlgmm -N --partial --model m /dev/null) | mlgmm -q --merge --model m $option || true)
+	done
+	# rounds that were cut off
+	{ mlgmm -N --partial --model m n.csv | mlgmm -q --merge --model m --save m2 >/dev/null; } || [ $? -eq 3 ]
+	grep -q '^rounds,1$' m2
+	head -n 19 m2 >cut
+	fails 2 '2 blocks (parameters, model) in the input where one table is taken' mlgmm -N --partial --model cut n.csv
+}

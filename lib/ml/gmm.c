@@ -317,6 +317,16 @@ static ml_status maximize(em *e, ml_message *why)
     return ML_OK;
 }
 
+ml_status gmm_maximize(const gmm_params *params, const gmm_model *model, const gmm_sums *sums, double unit,
+                       double count, gmm_model *next, size_t *floored, ml_message *why)
+{
+    em e = {.params = params, .model = *model, .next = *next, .sums = *sums, .unit = unit, .count = count};
+    e.model.covariance = params->covariance;
+    ml_status status = maximize(&e, why);
+    *floored = e.floored;
+    return status;
+}
+
 static void take_next(em *e)
 {
     gmm_model swap = e->model;

@@ -32,4 +32,9 @@ typedef struct gmm_pass {
 /* One pass over the rows. */
 ml_status gmm_gather(const gmm_pass *pass, gmm_sums *sums, ml_message *why);
 
+/* The M step: NEXT, of the size of MODEL, from the SUMS about MODEL's means, ready for an E step.  UNIT: the
+ * mean variance of the columns; COUNT: the sum of the weights. */
+ml_status gmm_maximize(const gmm_params *params, const gmm_model *model, const gmm_sums *sums, double unit,
+                       double count, gmm_model *next, size_t *floored, ml_message *why);
+
 #endif

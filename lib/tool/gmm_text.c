@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/reader.h"
+#include "table/model.h"
 #include "tool/names.h"
 
 void gmm_text_free(gmm_text *t)
@@ -61,14 +61,50 @@ ml_status gmm_text_write(const gmm_model *m, const char *const *names, writer *w
     return status;
 }
 
+ml_status gmm_text_write_history(const gmm_history *h, writer *w, ml_message *why)
+{
+    const model_key keys[] = {{"rounds", (double)h->rounds}, {"log_likelihood", h->log_likelihood}};
+    ml_status status = model_write_keys(w, "mlgmm", keys, sizeof keys / sizeof keys[0], why);
+    model_write_end(w);
+    return status;
+}
+
 /* --- reading --- */
 
 typedef struct reading {
     const char *path;
     table t;
     size_t d;
+    gmm_history history;
     ml_message *why;
 } reading;
+
+/* A table that stands alone, or with the blocks of a model that say where its rounds stand. */
+static ml_status finish_blocks(reading *r, reader *from)
+{
+    model *kept;
+    ml_message other;
+    ml_status status = reader_finish(from, r->why);
+    if (status == ML_OK || model_read(&kept, r->path, "mlgmm", &other) != ML_OK)
+        return status;
+    status = model_count(kept, "rounds", 1, (size_t)1 << 53, &r->history.rounds, r->why);
+    if (status == ML_OK)
+        status = model_number(kept, "log_likelihood", &r->history.log_likelihood, r->why);
+    model_free(kept);
+    return status;
+}
+
+static ml_status read_blocks(reading *r, const reader_options *options)
+{
+    reader *from;
+    ml_status status = reader_open(&from, r->path, options, r->why);
+    if (status == ML_OK)
+        status = reader_rest(from, &r->t, r->why);
+    if (status == ML_OK)
+        status = finish_blocks(r, from);
+    reader_free(from);
+    return status;
+}
 
 static ml_status read_table(reading *r, const char *const *names, size_t count)
 {
@@ -88,7 +124,7 @@ static ml_status read_table(reading *r, const char *const *names, size_t count)
         options.match = wanted;
         options.match_count = count + 2;
     }
-    ml_status status = table_read(&r->t, r->path, &options, r->why);
+    ml_status status = read_blocks(r, &options);
     free(wanted);
     if (status != ML_OK)
         return status;
@@ -244,6 +280,27 @@ ml_status gmm_text_read(gmm_text *t, const char *path, const char *const *names,
     ml_status status = read_table(&r, names, count);
     if (status == ML_OK)
         status = read_all(&r, t);
+    t->history = r.history;
     table_free(&r.t);
     return status;
+}
+
+/* column1, column2, ... */
+static bool is_numbered(const char *name)
+{
+    static const char start[] = "column";
+    if (strncmp(name, start, sizeof start - 1) != 0)
+        return false;
+    name += sizeof start - 1;
+    return *name != '\0' && name[strspn(name, "0123456789")] == '\0';
+}
+
+void gmm_text_match(const gmm_text *t, reader_options *options)
+{
+    bool named = false;
+    size_t count = 0;
+    for (; t->names[count] != NULL; count++)
+        named = named || !is_numbered(t->names[count]);
+    options->match = named ? (const char *const *)t->names : NULL;
+    options->match_count = count;
 }

@@ -11,16 +11,21 @@
 #ifndef TOOL_GMM_TEXT_H
 #define TOOL_GMM_TEXT_H
 
-#include "ml/gmm.h"
+#include "ml/gmm_round.h"
+#include "table/reader.h"
 #include "table/writer.h"
 
 typedef struct gmm_text {
     gmm_model model;
-    char **names; /* of its columns, ended by NULL */
+    char **names;        /* of its columns, ended by NULL */
+    gmm_history history; /* of the rounds of --merge that led to it */
 } gmm_text;
 
 /* The block `parameters`. */
 ml_status gmm_text_write(const gmm_model *m, const char *const *names, writer *w, ml_message *why);
+
+/* Behind it: where the rounds stand, as the blocks of table/model.h. */
+ml_status gmm_text_write_history(const gmm_history *h, writer *w, ml_message *why);
 
 /* Read PATH.  NAMES (COUNT of them): the columns wanted, in their order; NULL: all that the table has.
  * Weights must have the sum 1 within the halves of their last digits and are then scaled to it; covariances
@@ -29,5 +34,9 @@ ml_status gmm_text_write(const gmm_model *m, const char *const *names, writer *w
 ml_status gmm_text_read(gmm_text *t, const char *path, const char *const *names, size_t count,
                         ml_message *why);
 void gmm_text_free(gmm_text *t);
+
+/* Have OPTIONS find the columns of T: by name, by position where they are called column1, column2, ..., as
+ * those of a table without names are. */
+void gmm_text_match(const gmm_text *t, reader_options *options);
 
 #endif
