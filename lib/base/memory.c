@@ -114,6 +114,16 @@ const char *buffer_text(buffer *b)
     return b->data;
 }
 
+char *buffer_take(buffer *b)
+{
+    buffer_text(b);
+    char *text = b->failed ? NULL : b->data;
+    if (b->failed)
+        free(b->data);
+    *b = (buffer){0};
+    return text;
+}
+
 void buffer_free(buffer *b)
 {
     free(b->data);

@@ -37,6 +37,8 @@ void buffer_char(buffer *b, char c);
 void buffer_printf(buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The text with a NUL after it (not counted in size); "" when memory is out. */
 const char *buffer_text(buffer *b);
+/* The text, for the caller to free(), and the buffer emptied; NULL when memory is out. */
+char *buffer_take(buffer *b);
 void buffer_free(buffer *b);
 
 #endif

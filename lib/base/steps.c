@@ -79,6 +79,15 @@ const char *steps_print(steps *s, const char *format, ...)
     return keep(s, text);
 }
 
+const char *steps_keep(steps *s, buffer *b)
+{
+    if (s != NULL)
+        return keep(s, buffer_take(b));
+    buffer_free(b);
+    *b = (buffer){0};
+    return "";
+}
+
 const char *steps_number(steps *s, double x)
 {
     char digits[NUMBER_PRINT_MAX];

@@ -41,6 +41,8 @@ void steps_table(steps *s, const char *const *heads, size_t columns, size_t rows
 /* Text that lives until steps_free; "" when memory is out or S is NULL. */
 const char *steps_number(steps *s, double x);
 const char *steps_print(steps *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The text of B, which is emptied. */
+const char *steps_keep(steps *s, buffer *b);
 
 /* Say that memory ran out while a text for S was made elsewhere. */
 void steps_fail(steps *s);

@@ -13,15 +13,6 @@
  * eigenvalue of multiplicity two moves by the root of the rounding. */
 static const double MOST_VECTOR_CONDITION = 1e7;
 
-/* What the matrix is called in steps. */
-static const char *steps_name(const expression *e, char name[MATRIX_NAME])
-{
-    matrix_name(e, name);
-    if (strcmp(name, "the matrix") == 0 || strpbrk(name, " +-*/^'()[,") != NULL)
-        snprintf(name, MATRIX_NAME, "A");
-    return name;
-}
-
 static bool by_hand(const matrix_evaluation *v, const matrix_value *a)
 {
     return a->q != NULL && (v->exact || v->scope->steps != NULL);
@@ -55,7 +46,7 @@ static ml_status invert_rational(matrix_evaluation *v, const expression *e, cons
 {
     char name[MATRIX_NAME];
     double rcond;
-    rational_steps w = matrix_writer(v, steps_name(e->args[0], name));
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
     fmpq_mat_t q;
     fmpq_mat_init(q, (slong)a->rows, (slong)a->rows);
     matrix_begin_steps(v, e);
@@ -105,7 +96,9 @@ static ml_status reduce_rational(matrix_evaluation *v, const expression *e, cons
                                  const matrix_value **kernel)
 {
     char name[MATRIX_NAME];
-    rational_steps w = matrix_writer(v, steps_name(e->args[e->count - 1], name));
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[e->count - 1], name));
+    if (e->op == FUNCTION_COMPLEMENT)
+        w.name = steps_print(w.s, "%s'", w.name);
     fmpq_mat_t r, k;
     fmpq_mat_init(r, (slong)a->rows, (slong)a->columns);
     ml_status status = rational_reduce(a->q, r, pivots, rank, &w, v->why);
@@ -300,7 +293,7 @@ static ml_status pivot_columns(matrix_evaluation *v, const expression *e, const 
         buffer_printf(&list, "%s%zu", k ? ", " : "", pivots[k] + 1);
     if (status == ML_OK && r > 0)
         steps_text(v->scope->steps, "Pivots in column%s %s: these columns are a basis of the column space.",
-                   r == 1 ? "" : "s", buffer_text(&list));
+                   r == 1 ? "" : "s", steps_keep(v->scope->steps, &list));
     else if (status == ML_OK)
         steps_text(v->scope->steps, "No pivot: the column space is {0}.");
     buffer_free(&list);
@@ -391,9 +384,7 @@ static char *root_text(const fmpq_t c, const fmpq_t d)
 {
     buffer b = {0};
     rational_root(&b, c, d);
-    char *text = b.failed ? NULL : strdup(buffer_text(&b));
-    buffer_free(&b);
-    return text;
+    return buffer_take(&b);
 }
 
 const matrix_value *matrix_roots(matrix_evaluation *v, const fmpq_mat_t c, const fmpq_mat_t d, bool rows)
@@ -454,7 +445,7 @@ static ml_status orthogonalize(matrix_evaluation *v, const expression *e, const 
                                orthogonal *o)
 {
     char name[MATRIX_NAME];
-    rational_steps w = matrix_writer(v, steps_name(e->args[e->count - 1], name));
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[e->count - 1], name));
     slong m = (slong)a->rows, n = (slong)a->columns;
     fmpq_mat_init(o->u, m, n);
     fmpq_mat_init(o->norms, n, 1);
@@ -600,7 +591,7 @@ static ml_status projector(matrix_evaluation *v, const expression *e, const matr
         return status == ML_OK && *out == NULL ? matrix_no_memory(v) : status;
     }
     char name[MATRIX_NAME];
-    rational_steps w = matrix_writer(v, steps_name(e->args[e->count - 1], name));
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[e->count - 1], name));
     fmpq_mat_t p;
     fmpq_mat_init(p, (slong)a->rows, (slong)a->rows);
     ml_status status = rational_projection(a->q, p, &w, v->why);
@@ -669,7 +660,7 @@ static ml_status lu(matrix_evaluation *v, const expression *e, const matrix_valu
         return status == ML_OK ? matrix_add_part(v, "U", u, out) : status;
     }
     char name[MATRIX_NAME];
-    rational_steps w = matrix_writer(v, steps_name(e->args[0], name));
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
     slong m = (slong)a->rows, n = (slong)a->columns, k = m < n ? m : n;
     fmpq_mat_t p, l, u;
     bool even;
@@ -740,7 +731,7 @@ static ml_status ldl(matrix_evaluation *v, const expression *e, const matrix_val
         status = ldl_of_doubles(v, e, a, &left, &diagonal_of);
     } else {
         char name[MATRIX_NAME];
-        rational_steps w = matrix_writer(v, steps_name(e->args[0], name));
+        rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
         fmpq_mat_t l, d;
         size_t minor;
         ml_message reason;
@@ -790,7 +781,7 @@ static ml_status cholesky(matrix_evaluation *v, const expression *e, const matri
         c = status == ML_OK ? l : NULL;
     } else {
         char name[MATRIX_NAME];
-        rational_steps w = matrix_writer(v, steps_name(e->args[0], name));
+        rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
         fmpq_mat_t l, d;
         fmpq_mat_init(l, (slong)a->rows, (slong)a->rows);
         fmpq_mat_init(d, (slong)a->rows, 1);

@@ -56,13 +56,24 @@ void matrix_say(matrix_evaluation *v, const char *format, ...)
 
 /* --- errors --- */
 
-void matrix_name(const expression *e, char out[MATRIX_NAME])
+bool matrix_name(const expression *e, char out[MATRIX_NAME])
 {
     buffer b = {0};
     expression_print(&b, e);
-    bool literal = e->kind == EXPRESSION_MATRIX || e->kind == EXPRESSION_NUMBER;
-    snprintf(out, MATRIX_NAME, "%s", b.failed || literal || b.size > 30 ? "the matrix" : buffer_text(&b));
-    buffer_free(&b);
+    bool literal = e->kind == EXPRESSION_MATRIX || e->kind == EXPRESSION_NUMBER, fits = b.size <= 30;
+    char *text = buffer_take(&b);
+    snprintf(out, MATRIX_NAME, "%s", text == NULL || literal || !fits ? "the matrix" : text);
+    free(text);
+    return text != NULL;
+}
+
+const char *matrix_steps_name(matrix_evaluation *v, const expression *e, char out[MATRIX_NAME])
+{
+    if (!matrix_name(e, out))
+        steps_fail(v->scope->steps);
+    if (strcmp(out, "the matrix") == 0 || strpbrk(out, " +-*/^'()[,") != NULL)
+        snprintf(out, MATRIX_NAME, "A");
+    return out;
 }
 
 ml_status matrix_need_square(matrix_evaluation *v, const expression *e, const matrix_value *a)
@@ -141,8 +152,7 @@ void matrix_begin_steps(matrix_evaluation *v, const expression *e)
         return;
     buffer b = {0};
     expression_print(&b, e);
-    steps_heading(v->scope->steps, "%s", b.failed ? "" : buffer_text(&b));
-    buffer_free(&b);
+    steps_heading(v->scope->steps, "%s", steps_keep(v->scope->steps, &b));
 }
 
 static const char *double_text(steps *s, double complex x)
@@ -305,11 +315,8 @@ static void write_product(matrix_evaluation *v, const expression *e, const matri
                               left[0] == '-' && k ? steps_print(s, "(%s)", left) : left,
                               right[0] == '-' ? steps_print(s, "(%s)", right) : right);
             }
-            if (terms.failed)
-                steps_fail(s);
-            steps_formula(s, "c%zu%zu = %s = %s", i + 1, j + 1, buffer_text(&terms),
+            steps_formula(s, "c%zu%zu = %s = %s", i + 1, j + 1, steps_keep(s, &terms),
                           elimination_number(s, fmpq_mat_entry(c->q, (slong)i, (slong)j), w.exact));
-            buffer_free(&terms);
         }
     rational_write(&w, NULL, c->q, 0);
 }

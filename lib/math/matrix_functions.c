@@ -92,8 +92,7 @@ static ml_status closed_roots(matrix_evaluation *v, const expression *e, const m
             fmpq_one(one);
             rational_root(&b, one, fmpq_mat_entry(flat->q, (slong)k, 0));
             fmpq_clear(one);
-            c->texts[k] = b.failed ? NULL : strdup(buffer_text(&b));
-            buffer_free(&b);
+            c->texts[k] = buffer_take(&b);
             if (root == NULL || c->texts[k] == NULL) {
                 c = NULL;
                 break;
@@ -393,11 +392,7 @@ static const char *terms_of(matrix_evaluation *v, const matrix_value *a, const m
         buffer_printf(&t, "%s%s*%s", k ? " + " : "", x[0] == '-' ? steps_print(s, "(%s)", x) : x,
                       y[0] == '-' ? steps_print(s, "(%s)", y) : y);
     }
-    if (t.failed)
-        steps_fail(s);
-    const char *kept = steps_print(s, "%s", buffer_text(&t));
-    buffer_free(&t);
-    return kept;
+    return steps_keep(s, &t);
 }
 
 static bool writes(const matrix_evaluation *v, const matrix_value *a)
@@ -745,7 +740,7 @@ static bool exact_angle(matrix_evaluation *v, const matrix_value *const *args,
     fmpq_div(square, square, p[1]);
     fmpq_div(square, square, p[2]);
     angle_text(&b, square, fmpq_sgn(p[0]));
-    *closed = b.failed ? NULL : strdup(buffer_text(&b));
+    *closed = buffer_take(&b);
     if (w.s != NULL) {
         fmpq_one(c);
         steps_formula(w.s, "u.v = %s = %s", terms_of(v, args[0], args[1]),
@@ -758,7 +753,6 @@ static bool exact_angle(matrix_evaluation *v, const matrix_value *const *args,
         steps_formula(w.s, "cos(angle) = u.v/(norm(u)*norm(v)) = %s", rational_root_text(&w, c, square));
         steps_formula(w.s, "angle = %s", *closed ? *closed : "");
     }
-    buffer_free(&b);
     fmpq_clear(square);
     fmpq_clear(c);
     return *closed != NULL;
@@ -819,8 +813,7 @@ static ml_status determinant(matrix_evaluation *v, const expression *e, const ma
         return status == ML_OK ? matrix_result(v, matrix_simplify(v->s, d), out) : status;
     }
     char name[MATRIX_NAME];
-    matrix_name(e->args[0], name);
-    rational_steps w = matrix_writer(v, strcmp(name, "the matrix") == 0 ? "A" : name);
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
     fmpq_t d;
     fmpq_init(d);
     matrix_begin_steps(v, e);

@@ -50,8 +50,11 @@ void matrix_say(matrix_evaluation *v, const char *format, ...) __attribute__((fo
 
 /* --- errors --- */
 
-/* E as it is called in messages and steps: its text when that is short, else "the matrix". */
-void matrix_name(const expression *e, char out[MATRIX_NAME]);
+/* E as it is called in messages: its text when that is short, else "the matrix"; that too, and false, when
+ * memory is out. */
+bool matrix_name(const expression *e, char out[MATRIX_NAME]);
+/* E as it is called in steps: its name when it is one, else A. */
+const char *matrix_steps_name(matrix_evaluation *v, const expression *e, char out[MATRIX_NAME]);
 ml_status matrix_need_square(matrix_evaluation *v, const expression *e, const matrix_value *a);
 ml_status matrix_need_symmetric(matrix_evaluation *v, const expression *e, const matrix_value *a);
 ml_status matrix_need_real(matrix_evaluation *v, const expression *e, const matrix_value *a);

@@ -364,8 +364,8 @@ ml_status matrix_cholesky(matrix_space *s, const matrix_value *a, matrix_value *
 
 /* --- eigenvalues --- */
 
-/* What turns column J so that the entry of the sign rule is positive: a number of size 1. */
-static double complex phase(const matrix_value *a, size_t j)
+/* The entry of column J that the sign rule looks at. */
+static size_t leading(const matrix_value *a, size_t j)
 {
     double most = 0;
     size_t i = 0;
@@ -373,7 +373,13 @@ static double complex phase(const matrix_value *a, size_t j)
         most = fmax(most, cabs(matrix_at(a, k, j)));
     while (i + 1 < a->rows && cabs(matrix_at(a, i, j)) < (1 - 1e-6) * most)
         i++;
-    double complex x = matrix_at(a, i, j);
+    return i;
+}
+
+/* What turns column J so that this entry is positive: a number of size 1. */
+static double complex phase(const matrix_value *a, size_t j)
+{
+    double complex x = matrix_at(a, leading(a, j), j);
     if (cimag(x) == 0)
         return creal(x) < 0 ? -1 : 1;
     return conj(x) / cabs(x);
@@ -387,6 +393,14 @@ static void turn(matrix_value *a, size_t j, double complex by)
     }
 }
 
+/* Turn column J by the sign rule; the entry it looks at is real then, to the last bit. */
+static void make_leading_positive(matrix_value *a, size_t j)
+{
+    turn(a, j, phase(a, j));
+    size_t i = leading(a, j);
+    matrix_set(a, i, j, cabs(matrix_at(a, i, j)));
+}
+
 static void normalize(matrix_value *a)
 {
     for (size_t j = 0; j < a->columns; j++) {
@@ -394,7 +408,7 @@ static void normalize(matrix_value *a)
         for (size_t i = 0; i < a->rows; i++)
             norm = hypot(norm, cabs(matrix_at(a, i, j)));
         turn(a, j, norm > 0 ? 1 / norm : 1);
-        turn(a, j, phase(a, j));
+        make_leading_positive(a, j);
     }
 }
 
@@ -626,7 +640,7 @@ ml_status matrix_singular(matrix_space *s, const matrix_value *a, matrix_value *
     }
     for (size_t j = 0; status == ML_OK && u != NULL && j < k; j++) {
         double complex by = phase(right, j);
-        turn(right, j, by);
+        make_leading_positive(right, j);
         turn(left, j, by);
     }
     if (status == ML_OK && u != NULL) {
@@ -751,7 +765,15 @@ ml_status matrix_exponential(matrix_space *s, const matrix_value *a, matrix_valu
     matrix_value *top = matrix_sum(s, even, odd, false), *bottom = matrix_sum(s, even, odd, true);
     if (top == NULL || bottom == NULL)
         return no_memory(a, why);
+    matrix_value *correction;
     ml_status status = matrix_solve(s, bottom, top, e, &rcond, why);
+    /* BLAS multiplies by reciprocals; one correction takes that out, so that e^0 is I to the last bit */
+    const matrix_value *left =
+        status == ML_OK ? matrix_sum(s, top, matrix_product(s, bottom, *e), true) : NULL;
+    if (status == ML_OK)
+        status = left ? matrix_solve(s, bottom, left, &correction, &rcond, why) : no_memory(a, why);
+    if (status == ML_OK && (*e = matrix_sum(s, *e, correction, false)) == NULL)
+        status = no_memory(a, why);
     for (; status == ML_OK && squarings > 0; squarings--)
         if ((*e = matrix_product(s, *e, *e)) == NULL)
             status = no_memory(a, why);

@@ -57,11 +57,7 @@ static const char *vector_text(const rational_steps *w, const fmpq_mat_t m, size
     for (size_t i = 0; i < rows_of(m); i++)
         buffer_printf(&b, "%s%s", i ? ", " : "(", text(w, at(m, i, j)));
     buffer_char(&b, ')');
-    if (b.failed)
-        steps_fail(w->s);
-    const char *kept = steps_print(w->s, "%s", buffer_text(&b));
-    buffer_free(&b);
-    return kept;
+    return steps_keep(w->s, &b);
 }
 
 /* --- roots --- */
@@ -135,11 +131,7 @@ const char *rational_root_text(const rational_steps *w, const fmpq_t c, const fm
         return steps_number(w->s, fmpq_get_d(c) * sqrt(fmpq_get_d(d)));
     buffer b = {0};
     rational_root(&b, c, d);
-    if (b.failed)
-        steps_fail(w->s);
-    const char *kept = steps_print(w->s, "%s", buffer_text(&b));
-    buffer_free(&b);
-    return kept;
+    return steps_keep(w->s, &b);
 }
 
 bool rational_is_square(fmpq_t out, const fmpq_t x)
@@ -311,9 +303,8 @@ static void write_pivots(const rational_steps *w, const fmpq_mat_t u, bool even,
     steps_text(w->s, "The determinant is the product of the diagonal%s",
                even ? "; the exchanges of rows cancel in sign."
                     : ", its sign changed by each exchange of rows.");
-    steps_formula(w->s, "det(%s) = %s%s%s = %s", w->name, even ? "" : "-(", buffer_text(&b), even ? "" : ")",
-                  text(w, d));
-    buffer_free(&b);
+    steps_formula(w->s, "det(%s) = %s%s%s = %s", w->name, even ? "" : "-(", steps_keep(w->s, &b),
+                  even ? "" : ")", text(w, d));
 }
 
 ml_status rational_determinant(const fmpq_mat_t a, fmpq_t d, const rational_steps *w, ml_message *why)
@@ -479,11 +470,7 @@ static const char *remainder_text(const rational_steps *w, const fmpq_mat_t a, c
         if (!roots)
             buffer_printf(&b, "*%s", z);
     }
-    const char *kept = steps_print(w->s, "%s", buffer_text(&b));
-    if (b.failed)
-        steps_fail(w->s);
-    buffer_free(&b);
-    return kept;
+    return steps_keep(w->s, &b);
 }
 
 static void write_pivot(const rational_steps *w, const fmpq_mat_t a, const fmpq_mat_t l, const fmpq_mat_t d,
@@ -587,7 +574,7 @@ static void write_orthogonal(const rational_steps *w, const fmpq_mat_t a, const 
 {
     if (w->s == NULL)
         return;
-    buffer letters = {0}, numbers = {0};
+    buffer letters = {0};
     fmpq_t size, product;
     fmpq_init(size);
     fmpq_init(product);
@@ -602,12 +589,8 @@ static void write_orthogonal(const rational_steps *w, const fmpq_mat_t a, const 
         const char *sign = fmpq_sgn(at(t, k, j)) < 0 ? "+" : "-";
         buffer_printf(&letters, " %s %s%su%zu", sign, times, *times ? "*" : "", k + 1);
     }
-    steps_formula(w->s, "u%zu = a%zu%s = %s", rank + 1, j + 1, buffer_text(&letters),
+    steps_formula(w->s, "u%zu = a%zu%s = %s", rank + 1, j + 1, steps_keep(w->s, &letters),
                   vector_text(w, u, rank));
-    if (letters.failed)
-        steps_fail(w->s);
-    buffer_free(&letters);
-    buffer_free(&numbers);
     fmpq_clear(size);
     fmpq_clear(product);
 }
