@@ -19,6 +19,7 @@
 #include <gsl/gsl_matrix.h>
 
 #include "base/status.h"
+#include "math/minimize.h"
 
 /* Callbacks as in math/minimize.h: ML_NO where there is no value. */
 typedef struct constrained_problem {
@@ -79,7 +80,9 @@ typedef struct constrained_result {
     double complementarity; /* max |mu g| */
     size_t iterations, values, gradients, hessians;
     constrained_status status;
-    ml_message reason; /* in words, when it is not converged */
+    minimize_class class; /* when converged: by the Hessian of L on the directions that keep the active
+                             constraints */
+    ml_message reason;    /* in words, when it is not converged */
 } constrained_result;
 
 /* From START, which need not be feasible but must be in the domain.  ML_OK whenever there is a result. */

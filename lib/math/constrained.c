@@ -1,0 +1,841 @@
+#include "math/constrained.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_vector.h>
+
+#include "base/memory.h"
+#include "math/dense.h"
+#include "math/linalg.h"
+#include "math/minimize.h"
+
+/* Functions are divided by the size of their gradient at the start, within these. */
+static const double LEAST_SCALE = 1e-8, MOST_SCALE = 1e4;
+/* f has no minimum when it falls by this many times its size, or 1, at the start. */
+static const double BOTTOMLESS = 1e12;
+static const double MOST_PENALTY = 1e12, MOST_MULTIPLIER = 1e12;
+/* The penalty stays where an outer iteration makes the violation so much less. */
+static const double PROGRESS = 0.5;
+/* Newton's method on the KKT equations is tried where the scaled residuals are below this. */
+static const double NEAR = 0.1;
+/* A Newton step this much longer than the point is none. */
+static const double FARTHEST = 1e3;
+enum { OUTER = 60, POLISH_STEPS = 30, RESTORATIONS = 3, HOPELESS = 4, FALLS = 6 };
+
+typedef struct solver {
+    const constrained_problem *p;
+    const constrained_params *params;
+    constrained_result *r;
+    ml_message *why;
+    size_t n, m, equalities;
+    double weight, *scale; /* of f; m: of the constraints */
+    double *lambda, rho;   /* m multipliers of the scaled problem, the penalty */
+    double *c, *factor;    /* m: values; lambda + rho c where that counts, else 0 */
+    double *x, *gradient;  /* n: the current point; of f */
+    double bottom;         /* a value of f below this says that there is no minimum */
+    double start_gradient; /* size of that of f at the start */
+    gsl_matrix *jacobian;  /* m x n */
+    bool *active;          /* m */
+    /* Newton's method on the KKT equations */
+    double *trial, *multipliers, *slope; /* n, m, n */
+    gsl_matrix *hessian;                 /* n x n */
+    double stationarity, feasibility, complementarity;
+    double *memory;
+} solver;
+
+const char *constrained_status_name(constrained_status status)
+{
+    static const char *const names[] = {"converged", "iteration limit", "infeasible", "unbounded below",
+                                        "stalled"};
+    return names[status];
+}
+
+void constrained_defaults(constrained_params *params)
+{
+    *params = (constrained_params){.max_iterations = 10000, .tolerance = 1e-8};
+}
+
+/* --- evaluation --- */
+
+static bool counts(const solver *s, size_t i, double shifted)
+{
+    return i < s->equalities || shifted > 0;
+}
+
+/* The augmented Lagrangian's part of the constraints in C (scaled in place), and the factors of their
+ * gradients. */
+static double penalty(const solver *s, double *c, double *factor)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->m; i++) {
+        c[i] *= s->scale[i];
+        double shifted = s->lambda[i] + s->rho * c[i];
+        bool counted = counts(s, i, shifted);
+        factor[i] = counted ? shifted : 0;
+        /* (max(0, mu + rho g)^2 - mu^2) / 2 rho, written so that nothing cancels where it counts */
+        sum +=
+            counted ? c[i] * (s->lambda[i] + s->rho * c[i] / 2) : -s->lambda[i] * s->lambda[i] / (2 * s->rho);
+    }
+    return sum;
+}
+
+/* Far down, where the penalty is made of rounding, the value is -infinity. */
+static double combine(solver *s, double f)
+{
+    double sum = s->weight * f + penalty(s, s->c, s->factor);
+    return s->weight > 0 && f < s->bottom && sum < s->weight * s->bottom / 2 ? -INFINITY : sum;
+}
+
+static ml_status augmented_value(void *context, const double *x, double *value, ml_message *why)
+{
+    solver *s = context;
+    double f = 0;
+    s->r->values++;
+    ml_status status = s->weight > 0 ? s->p->value(s->p->context, x, &f, NULL, why) : ML_OK;
+    if (status == ML_OK && s->m > 0)
+        status = s->p->constraints(s->p->context, x, s->c, NULL, why);
+    if (status == ML_OK)
+        *value = combine(s, f);
+    return status;
+}
+
+static ml_status augmented_gradient(void *context, const double *x, double *value, double *gradient,
+                                    ml_message *why)
+{
+    solver *s = context;
+    double f = 0;
+    s->r->gradients++;
+    ml_status status = s->p->value(s->p->context, x, &f, gradient, why);
+    if (status == ML_OK && s->m > 0)
+        status = s->p->constraints(s->p->context, x, s->c, s->jacobian, why);
+    if (status != ML_OK)
+        return status;
+    *value = combine(s, f);
+    for (size_t j = 0; j < s->n; j++)
+        gradient[j] *= s->weight;
+    for (size_t i = 0; i < s->m; i++)
+        for (size_t j = 0; j < s->n && s->factor[i] != 0; j++)
+            gradient[j] += s->factor[i] * s->scale[i] * gsl_matrix_get(s->jacobian, i, j);
+    return ML_OK;
+}
+
+static ml_status augmented_hessian(void *context, const double *x, gsl_matrix *h, ml_message *why)
+{
+    solver *s = context;
+    s->r->hessians++;
+    ml_status status = s->m > 0 ? s->p->constraints(s->p->context, x, s->c, s->jacobian, why) : ML_OK;
+    if (status != ML_OK)
+        return status;
+    penalty(s, s->c, s->factor);
+    for (size_t i = 0; i < s->m; i++)
+        s->factor[i] *= s->scale[i];
+    status = s->p->hessian(s->p->context, x, s->weight, s->factor, h, why);
+    for (size_t i = 0; status == ML_OK && i < s->m; i++) {
+        if (!counts(s, i, s->lambda[i] + s->rho * s->c[i]))
+            continue;
+        double size = s->rho * s->scale[i] * s->scale[i];
+        for (size_t j = 0; j < s->n; j++)
+            for (size_t k = 0; k < s->n; k++)
+                *gsl_matrix_ptr(h, j, k) +=
+                    size * gsl_matrix_get(s->jacobian, i, j) * gsl_matrix_get(s->jacobian, i, k);
+    }
+    return status;
+}
+
+/* Everything of first order at X, not scaled; the value is not finite where one of them is not. */
+static ml_status evaluate(solver *s, const double *x, double *f)
+{
+    ml_message reason = {0};
+    s->r->gradients++;
+    ml_status status = s->p->value(s->p->context, x, f, s->gradient, &reason);
+    if (status == ML_OK && s->m > 0)
+        status = s->p->constraints(s->p->context, x, s->c, s->jacobian, &reason);
+    if (status == ML_FAIL && s->why != NULL)
+        *s->why = reason;
+    if (status == ML_NO)
+        *f = INFINITY;
+    double sum = 0;
+    for (size_t j = 0; status == ML_OK && j < s->n; j++)
+        sum += s->gradient[j];
+    for (size_t i = 0; status == ML_OK && i < s->m; i++) {
+        sum += s->c[i];
+        for (size_t j = 0; j < s->n; j++)
+            sum += gsl_matrix_get(s->jacobian, i, j);
+    }
+    if (!isfinite(sum))
+        *f = NAN;
+    return status == ML_NO ? ML_OK : status;
+}
+
+static double row_size(const solver *s, size_t i)
+{
+    double most = 0;
+    for (size_t j = 0; j < s->n; j++)
+        most = fmax(most, fabs(gsl_matrix_get(s->jacobian, i, j)));
+    return most;
+}
+
+static double size_of(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(x[i]));
+    return most;
+}
+
+static double violation(const solver *s, size_t i)
+{
+    return i < s->equalities ? fabs(s->c[i]) : fmax(0, s->c[i]);
+}
+
+/* The KKT residuals at what evaluate() left, with MULTIPLIERS of the problem as it was given; grad L in
+ * slope. */
+static void residuals(solver *s, const double *multipliers)
+{
+    memcpy(s->slope, s->gradient, s->n * sizeof *s->slope);
+    s->feasibility = s->complementarity = 0;
+    for (size_t i = 0; i < s->m; i++) {
+        for (size_t j = 0; j < s->n; j++)
+            s->slope[j] += multipliers[i] * gsl_matrix_get(s->jacobian, i, j);
+        s->feasibility = fmax(s->feasibility, violation(s, i));
+        if (i >= s->equalities)
+            s->complementarity = fmax(s->complementarity, fabs(multipliers[i] * s->c[i]));
+    }
+    s->stationarity = size_of(s->slope, s->n);
+}
+
+/* What a violation is measured against: the change of the constraint that a change of x by its size, or 1,
+ * makes; so that the violation is about the distance to where there is none. */
+static double reach(const solver *s, const double *x, size_t i)
+{
+    double most = 1;
+    for (size_t j = 0; j < s->n; j++)
+        most = fmax(most, fabs(gsl_matrix_get(s->jacobian, i, j) * x[j]));
+    return fmin(most, row_size(s, i) * fmax(1, size_of(x, s->n)));
+}
+
+/* What grad L is measured against. */
+static double gradient_unit(const solver *s)
+{
+    return fmax(size_of(s->gradient, s->n), fmin(1, s->start_gradient));
+}
+
+/* The greatest KKT residual at X in the units of the problem.  A negative mu counts as far as it bends the
+ * gradient. */
+static double error(const solver *s, const double *x, const double *multipliers, double f)
+{
+    double unit = gradient_unit(s), most = s->stationarity == 0 ? 0 : s->stationarity / unit;
+    for (size_t i = 0; i < s->m; i++) {
+        if (violation(s, i) > 0)
+            most = fmax(most, violation(s, i) / reach(s, x, i));
+        if (i < s->equalities || multipliers[i] == 0)
+            continue;
+        most = fmax(most, fabs(multipliers[i] * s->c[i]) / fmax(fmin(1, unit), fabs(f)));
+        if (multipliers[i] < 0)
+            most = fmax(most, -multipliers[i] * row_size(s, i) / unit);
+    }
+    return most;
+}
+
+/* --- memory --- */
+
+static ml_status make(solver *s, const constrained_problem *p, const constrained_params *params,
+                      constrained_result *r, ml_message *why)
+{
+    size_t n = p->n, m = p->equalities + p->inequalities;
+    *s = (solver){.p = p, .params = params, .r = r, .why = why, .n = n, .m = m, .equalities = p->equalities};
+    *r = (constrained_result){.n = n, .constraints = m};
+    if (n == 0)
+        return ml_fail(why, "there is no variable to minimize over");
+    if (n > 5000 || m > 20000)
+        return ml_fail(why, "%zu variables with %zu constraints are too many here", n, m);
+    s->memory = memory_zeros(5 * m + 4 * n + 1, sizeof *s->memory);
+    s->jacobian = gsl_matrix_calloc(m > 0 ? m : 1, n);
+    s->hessian = gsl_matrix_alloc(n, n);
+    s->active = memory_zeros(m, sizeof *s->active);
+    r->x = memory_zeros(n, sizeof *r->x);
+    r->gradient = memory_zeros(n, sizeof *r->gradient);
+    r->multipliers = memory_zeros(m, sizeof *r->multipliers);
+    r->c = memory_zeros(m, sizeof *r->c);
+    r->active = memory_zeros(m, sizeof *r->active);
+    if (s->memory == NULL || s->jacobian == NULL || s->hessian == NULL || s->active == NULL || r->x == NULL ||
+        r->gradient == NULL || r->multipliers == NULL || r->c == NULL || r->active == NULL)
+        return ml_fail_memory(why, "constraints", (m + n) * n * sizeof(double));
+    double **const of_m[] = {&s->scale, &s->lambda, &s->c, &s->factor, &s->multipliers};
+    double **const of_n[] = {&s->x, &s->gradient, &s->trial, &s->slope};
+    for (size_t i = 0; i < 5; i++)
+        *of_m[i] = s->memory + i * m;
+    for (size_t i = 0; i < 4; i++)
+        *of_n[i] = s->memory + 5 * m + i * n;
+    return ML_OK;
+}
+
+static void release(solver *s)
+{
+    free(s->memory);
+    free(s->active);
+    gsl_matrix_free(s->jacobian);
+    gsl_matrix_free(s->hessian);
+}
+
+void constrained_free(constrained_result *r)
+{
+    free(r->x);
+    free(r->gradient);
+    free(r->multipliers);
+    free(r->c);
+    free(r->active);
+    *r = (constrained_result){0};
+}
+
+/* --- the result --- */
+
+static void end(solver *s, constrained_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void end(solver *s, constrained_status status, const char *format, ...)
+{
+    s->r->status = status;
+    s->r->reason.text[0] = 0;
+    if (format == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(s->r->reason.text, sizeof s->r->reason.text, format, arguments);
+    va_end(arguments);
+}
+
+/* The multipliers of the given problem that belong to those of the scaled one, with the first-order update.
+ */
+static void unscale(const solver *s, double *multipliers)
+{
+    for (size_t i = 0; i < s->m; i++) {
+        double shifted = s->lambda[i] + s->rho * s->scale[i] * s->c[i];
+        multipliers[i] = counts(s, i, shifted) ? shifted * s->scale[i] / s->weight : 0;
+    }
+}
+
+/* Put what evaluate() and residuals() left into the result. */
+static void store(solver *s, const double *x, double f, const double *multipliers)
+{
+    constrained_result *r = s->r;
+    memcpy(r->x, x, s->n * sizeof *r->x);
+    memcpy(r->gradient, s->gradient, s->n * sizeof *r->gradient);
+    memcpy(r->multipliers, multipliers, s->m * sizeof *r->multipliers);
+    memcpy(r->c, s->c, s->m * sizeof *r->c);
+    r->value = f;
+    r->stationarity = s->stationarity;
+    r->feasibility = s->feasibility;
+    r->complementarity = s->complementarity;
+}
+
+static void report(solver *s, double rho)
+{
+    const constrained_result *r = s->r;
+    constrained_iteration now = {.iteration = r->iterations,
+                                 .x = r->x,
+                                 .value = r->value,
+                                 .multipliers = r->multipliers,
+                                 .stationarity = r->stationarity,
+                                 .feasibility = r->feasibility,
+                                 .complementarity = r->complementarity,
+                                 .penalty = rho,
+                                 .values = r->values,
+                                 .gradients = r->gradients,
+                                 .hessians = r->hessians};
+    if (s->params->progress != NULL)
+        s->params->progress(s->params->context, &now);
+}
+
+/* --- Newton's method on the KKT equations of the active constraints --- */
+
+static size_t active_count(const solver *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->m; i++)
+        count += s->active[i];
+    return count;
+}
+
+/* [H A'; A 0] [dx; d] = -[grad L; c] over the active constraints, the solution of least norm. */
+static ml_status kkt_step(solver *s, double *dx, double *dm)
+{
+    size_t n = s->n, k = active_count(s), rank, at = n;
+    gsl_matrix *kkt = gsl_matrix_calloc(n + k, n + k), *right = gsl_matrix_alloc(n + k, 1);
+    gsl_matrix *step = gsl_matrix_alloc(n + k, 1);
+    ml_status status = ML_OK;
+    if (kkt == NULL || right == NULL || step == NULL)
+        status = ml_fail_memory(s->why, "the KKT equations", (n + k) * (n + k) * sizeof(double));
+    for (size_t j = 0; status == ML_OK && j < n; j++) {
+        gsl_matrix_set(right, j, 0, -s->slope[j]);
+        for (size_t l = 0; l < n; l++)
+            gsl_matrix_set(kkt, j, l, gsl_matrix_get(s->hessian, j, l));
+    }
+    /* rows of the constraints in their own units, so that the rank is not a matter of these */
+    for (size_t i = 0; status == ML_OK && i < s->m; i++) {
+        if (!s->active[i])
+            continue;
+        gsl_matrix_set(right, at, 0, -s->scale[i] * s->c[i]);
+        for (size_t j = 0; j < n; j++) {
+            double entry = s->scale[i] * gsl_matrix_get(s->jacobian, i, j);
+            gsl_matrix_set(kkt, at, j, entry);
+            gsl_matrix_set(kkt, j, at, entry);
+        }
+        at++;
+    }
+    if (status == ML_OK)
+        status = dense_least_squares(kkt, right, step, &rank, s->why);
+    at = n;
+    for (size_t j = 0; status == ML_OK && j < n; j++)
+        dx[j] = gsl_matrix_get(step, j, 0);
+    for (size_t i = 0; status == ML_OK && i < s->m; i++)
+        dm[i] = s->active[i] ? s->scale[i] * gsl_matrix_get(step, at++, 0) : 0;
+    gsl_matrix_free(kkt);
+    gsl_matrix_free(right);
+    gsl_matrix_free(step);
+    return status;
+}
+
+/* The gradients of the active constraints, scaled, in columns; NULL when memory is out. */
+static gsl_matrix *active_gradients(const solver *s)
+{
+    gsl_matrix *a = gsl_matrix_alloc(s->n, active_count(s));
+    for (size_t i = 0, at = 0; a != NULL && i < s->m; i++) {
+        if (!s->active[i])
+            continue;
+        for (size_t j = 0; j < s->n; j++)
+            gsl_matrix_set(a, j, at, s->scale[i] * gsl_matrix_get(s->jacobian, i, j));
+        at++;
+    }
+    return a;
+}
+
+/* An orthonormal basis of the directions that keep the active constraints; *Z is NULL when there is none. */
+static ml_status null_basis(const solver *s, gsl_matrix **z)
+{
+    size_t n = s->n, k = active_count(s), r = k < n ? k : n;
+    *z = NULL;
+    if (k == 0) {
+        *z = gsl_matrix_alloc(n, n);
+        if (*z != NULL)
+            gsl_matrix_set_identity(*z);
+        return *z != NULL ? ML_OK : ml_fail_memory(s->why, "a reduced Hessian", n * n * sizeof(double));
+    }
+    gsl_matrix *a = active_gradients(s), *u = gsl_matrix_alloc(n, r);
+    gsl_vector *sigma = gsl_vector_alloc(r);
+    ml_status status = a != NULL && u != NULL && sigma != NULL
+                           ? dense_singular(a, sigma, u, NULL, s->why)
+                           : ml_fail_memory(s->why, "a reduced Hessian", n * r * sizeof(double));
+    size_t rank = status == ML_OK ? dense_rank(sigma, n, k) : n;
+    if (status == ML_OK && rank < n) {
+        *z = gsl_matrix_alloc(n, n - rank);
+        gsl_matrix_view range = gsl_matrix_submatrix(u, 0, 0, n, rank > 0 ? rank : 1);
+        if (*z == NULL)
+            status = ml_fail_memory(s->why, "a reduced Hessian", n * n * sizeof(double));
+        else if (rank == 0)
+            gsl_matrix_set_identity(*z);
+        else
+            status = linalg_complement(&range.matrix, *z, s->why);
+    }
+    gsl_matrix_free(a);
+    gsl_matrix_free(u);
+    gsl_vector_free(sigma);
+    return status;
+}
+
+/* The class of the point by the Hessian of the Lagrangian on those directions; without any it is a minimum.
+ */
+static ml_status classify(solver *s, minimize_class *class)
+{
+    gsl_matrix *z = NULL, *half = NULL, *reduced = NULL;
+    ml_status status = null_basis(s, &z);
+    *class = MINIMIZE_MINIMUM;
+    if (status == ML_OK && z != NULL) {
+        half = gsl_matrix_alloc(s->n, z->size2);
+        reduced = gsl_matrix_alloc(z->size2, z->size2);
+        if (half == NULL || reduced == NULL) {
+            status = ml_fail_memory(s->why, "a reduced Hessian", s->n * z->size2 * sizeof(double));
+        } else {
+            gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, s->hessian, z, 0, half);
+            gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, z, half, 0, reduced);
+            status = minimize_classify(reduced, NULL, 1e-8, class, NULL, s->why);
+        }
+    }
+    gsl_matrix_free(z);
+    gsl_matrix_free(half);
+    gsl_matrix_free(reduced);
+    return status;
+}
+
+/* The Hessian of the Lagrangian at X into s->hessian; *KNOWN is false where it has no value. */
+static ml_status lagrangian_hessian(solver *s, const double *x, const double *multipliers, bool *known)
+{
+    ml_message reason = {0};
+    s->r->hessians++;
+    ml_status status = s->p->hessian(s->p->context, x, 1, multipliers, s->hessian, &reason);
+    if (status == ML_FAIL && s->why != NULL)
+        *s->why = reason;
+    *known = status == ML_OK;
+    for (size_t i = 0; *known && i < s->n; i++)
+        for (size_t j = 0; j < s->n; j++)
+            *known = *known && isfinite(gsl_matrix_get(s->hessian, i, j));
+    return status == ML_NO ? ML_OK : status;
+}
+
+/* The residual of the equations that Newton's method solves, in the units of error(). */
+static double active_error(const solver *s, const double *x)
+{
+    double most = s->stationarity == 0 ? 0 : s->stationarity / gradient_unit(s);
+    for (size_t i = 0; i < s->m; i++)
+        if (s->active[i] && s->c[i] != 0)
+            most = fmax(most, fabs(s->c[i]) / reach(s, x, i));
+    return most;
+}
+
+/* Leave out the inequality with the most negative multiplier, else take in the one that is violated most;
+ * false when there is neither. */
+static bool change_active(solver *s)
+{
+    size_t worst = s->m, added = s->m;
+    double least = 0, most = 0;
+    for (size_t i = s->equalities; i < s->m; i++) {
+        double mu = s->multipliers[i] / s->scale[i], g = s->scale[i] * s->c[i];
+        if (s->active[i] && mu < least)
+            least = mu, worst = i;
+        if (!s->active[i] && g > most)
+            most = g, added = i;
+    }
+    if (worst < s->m) {
+        s->active[worst] = false;
+        s->multipliers[worst] = 0;
+    } else if (added < s->m) {
+        s->active[added] = true;
+    }
+    return worst < s->m || added < s->m;
+}
+
+/* One step on the KKT equations from trial and multipliers; *WENT is false where there is none. */
+static ml_status newton_step(solver *s, double *step, bool *went)
+{
+    ml_status status = lagrangian_hessian(s, s->trial, s->multipliers, went);
+    if (status != ML_OK || !*went)
+        return status;
+    s->r->iterations++;
+    status = kkt_step(s, step, step + s->n);
+    double size = size_of(step, s->n);
+    *went = status == ML_OK && size <= FARTHEST * fmax(1, size_of(s->trial, s->n));
+    for (size_t j = 0; *went && j < s->n; j++)
+        s->trial[j] += step[j];
+    for (size_t i = 0; *went && i < s->m; i++)
+        s->multipliers[i] += step[s->n + i];
+    return status;
+}
+
+/* Newton's method on the KKT equations from x and the multipliers of the augmented Lagrangian.  *BEST is the
+ * error of what it put into the result, INFINITY if nothing was good enough. */
+static ml_status polish(solver *s, double *step, double *best)
+{
+    ml_status status = ML_OK;
+    size_t changes = 0;
+    double f = 0;
+    *best = INFINITY;
+    memcpy(s->trial, s->x, s->n * sizeof *s->trial);
+    for (size_t i = 0; i < s->m; i++)
+        s->active[i] = i < s->equalities || s->multipliers[i] > 0;
+    for (int k = 0; k < POLISH_STEPS; k++) {
+        bool went;
+        status = evaluate(s, s->trial, &f);
+        if (status != ML_OK || !isfinite(f))
+            return status;
+        residuals(s, s->multipliers);
+        double now = error(s, s->trial, s->multipliers, f), before = *best;
+        if (now < before && now <= s->params->tolerance) {
+            store(s, s->trial, f, s->multipliers);
+            memcpy(s->r->active, s->active, s->m * sizeof *s->active);
+            report(s, 0);
+            *best = now;
+        }
+        if (*best < INFINITY && !(now < before / 2))
+            return ML_OK;
+        if (*best == INFINITY && active_error(s, s->trial) <= s->params->tolerance / 100 &&
+            (!change_active(s) || ++changes > s->m + 5))
+            return ML_OK;
+        status = newton_step(s, step, &went);
+        if (status != ML_OK || !went)
+            return status;
+    }
+    return status;
+}
+
+/* --- the augmented Lagrangian --- */
+
+static minimize_objective augmented(solver *s)
+{
+    return (minimize_objective){.n = s->n,
+                                .context = s,
+                                .value = augmented_value,
+                                .gradient = augmented_gradient,
+                                .hessian = augmented_hessian};
+}
+
+/* Minimize it from x, to x unless it falls without end. */
+static ml_status subproblem(solver *s, double tolerance, bool *fell)
+{
+    minimize_objective o = augmented(s);
+    minimize_params p;
+    minimize_result inner;
+    minimize_defaults(&p, MINIMIZE_NEWTON);
+    p.gradient_tolerance = tolerance;
+    p.max_iterations = s->params->max_iterations - s->r->iterations;
+    ml_status status = minimize(&o, s->x, &p, &inner, s->why);
+    if (status != ML_OK)
+        return status;
+    s->r->iterations += inner.iterations;
+    *fell = inner.status == MINIMIZE_UNBOUNDED;
+    if (!*fell)
+        memcpy(s->x, inner.x, s->n * sizeof *s->x);
+    minimize_free(&inner);
+    return ML_OK;
+}
+
+/* The greatest of |h| and |min(-g, mu / rho)|, scaled: what must vanish in the limit. */
+static double scaled_violation(const solver *s)
+{
+    double most = 0;
+    for (size_t i = 0; i < s->m; i++) {
+        double c = s->scale[i] * s->c[i];
+        most = fmax(most, i < s->equalities ? fabs(c) : fabs(fmin(-c, s->lambda[i] / s->rho)));
+    }
+    return most;
+}
+
+static void update_multipliers(solver *s)
+{
+    for (size_t i = 0; i < s->m; i++) {
+        double next = s->lambda[i] + s->rho * s->scale[i] * s->c[i];
+        double least = i < s->equalities ? -MOST_MULTIPLIER : 0;
+        s->lambda[i] = fmin(fmax(next, least), MOST_MULTIPLIER);
+    }
+}
+
+/* Birgin and Martinez, Practical Augmented Lagrangian Methods (SIAM, 2014), eq. 12.1: as much penalty as
+ * value. */
+static void first_penalty(solver *s, double f)
+{
+    double squares = 0;
+    for (size_t i = 0; i < s->m; i++)
+        squares += pow(s->scale[i] * violation(s, i), 2);
+    s->rho = squares > 0 ? fmin(fmax(2 * s->weight * fabs(f) / squares, 0.1), 10) : 10;
+}
+
+static double scale_of(double size, double most)
+{
+    return size > 0 ? fmin(fmax(1 / size, LEAST_SCALE), most) : 1;
+}
+
+/* A gradient that was so small at the start that its scale was cut, and is so still, is small everywhere;
+ * true when one is. */
+static bool rescale(solver *s)
+{
+    bool changed = false;
+    for (size_t i = 0; i < s->m; i++) {
+        if (s->scale[i] < MOST_SCALE || row_size(s, i) * MOST_SCALE >= 0.1)
+            continue;
+        s->scale[i] = scale_of(row_size(s, i), 1 / DBL_MIN);
+        changed = true;
+    }
+    return changed;
+}
+
+static ml_status begin(solver *s, const double *start)
+{
+    double f = 0;
+    for (size_t j = 0; j < s->n; j++) {
+        if (!isfinite(start[j]))
+            return ml_fail(s->why, "the start of variable %zu is %g, which is not finite", j + 1, start[j]);
+        s->x[j] = start[j];
+    }
+    ml_status status = evaluate(s, s->x, &f);
+    if (status != ML_OK)
+        return status;
+    if (!isfinite(f))
+        return ml_fail(s->why, "the function, a constraint or a derivative has no finite value at the start");
+    s->start_gradient = size_of(s->gradient, s->n);
+    s->weight = scale_of(s->start_gradient, MOST_SCALE);
+    s->bottom = -BOTTOMLESS * fmax(1, fabs(f));
+    for (size_t i = 0; i < s->m; i++)
+        s->scale[i] = scale_of(row_size(s, i), MOST_SCALE);
+    first_penalty(s, f);
+    residuals(s, s->multipliers);
+    store(s, s->x, f, s->multipliers);
+    report(s, s->rho);
+    return ML_OK;
+}
+
+/* Minimize the violation alone from x.  *FEASIBLE: it vanishes there, and the augmented Lagrangian starts
+ * anew. */
+static ml_status restore(solver *s, bool *feasible)
+{
+    double weight = s->weight, f = 0;
+    bool fell;
+    memset(s->lambda, 0, s->m * sizeof *s->lambda);
+    s->weight = 0;
+    s->rho = 1;
+    ml_status status = subproblem(s, 1e-12, &fell);
+    s->weight = weight;
+    s->rho = 10;
+    if (status == ML_OK)
+        status = evaluate(s, s->x, &f);
+    residuals(s, s->multipliers);
+    memset(s->multipliers, 0, s->m * sizeof *s->multipliers);
+    *feasible = status == ML_OK && isfinite(f) && scaled_violation(s) <= 1e-6;
+    if (status == ML_OK && isfinite(f))
+        store(s, s->x, f, s->multipliers);
+    return status;
+}
+
+/* What the outer iterations know of one another. */
+typedef struct outer {
+    double tolerance, violation;
+    size_t falls, restorations, hopeless;
+    double *step; /* n + m */
+    bool rescaled, done;
+} outer;
+
+/* The subproblem has no minimum: more penalty, and the same start. */
+static void fall(solver *s, outer *o)
+{
+    s->rho *= 10;
+    if (++o->falls > FALLS) {
+        end(s, CONSTRAINED_UNBOUNDED, "the function falls without end, whatever the constraints' weight");
+        o->done = true;
+    }
+}
+
+/* Take the polished point unless it is no minimum while the augmented Lagrangian may still find one. */
+static ml_status finish(solver *s, outer *o, double now)
+{
+    double best;
+    bool known;
+    minimize_class class = MINIMIZE_MINIMUM;
+    bool arrived = now <= s->params->tolerance;
+    if (arrived) {
+        for (size_t i = 0; i < s->m; i++)
+            s->r->active[i] = i < s->equalities || s->multipliers[i] > 0;
+    }
+    ml_status status = polish(s, o->step, &best);
+    if (status == ML_OK && best < INFINITY) {
+        status = lagrangian_hessian(s, s->r->x, s->r->multipliers, &known);
+        memcpy(s->active, s->r->active, s->m * sizeof *s->active);
+        if (status == ML_OK && known)
+            status = classify(s, &class);
+    }
+    bool minimum = class == MINIMIZE_MINIMUM || class == MINIMIZE_DEGENERATE;
+    if (status == ML_OK && (arrived || (best < INFINITY && minimum))) {
+        s->r->class = class;
+        end(s, CONSTRAINED_CONVERGED, NULL);
+        o->done = true;
+    }
+    return status;
+}
+
+static ml_status judge(solver *s, outer *o)
+{
+    double f = 0;
+    ml_status status = evaluate(s, s->x, &f);
+    if (status != ML_OK)
+        return status;
+    unscale(s, s->multipliers);
+    residuals(s, s->multipliers);
+    double now = error(s, s->x, s->multipliers, f), violated = scaled_violation(s);
+    store(s, s->x, f, s->multipliers);
+    report(s, s->rho);
+    if (!o->rescaled && rescale(s)) {
+        o->rescaled = true;
+        memset(s->lambda, 0, s->m * sizeof *s->lambda);
+        return ML_OK;
+    }
+    update_multipliers(s);
+    if (o->violation < INFINITY && violated > PROGRESS * o->violation)
+        s->rho = fmin(10 * s->rho, MOST_PENALTY);
+    o->hopeless = s->rho >= 1e6 && violated > PROGRESS * o->violation ? o->hopeless + 1 : 0;
+    o->violation = violated;
+    o->tolerance = fmax(o->tolerance / 10, s->params->tolerance / 100);
+    return now <= NEAR ? finish(s, o, now) : ML_OK;
+}
+
+static ml_status give_up(solver *s, outer *o)
+{
+    bool feasible = false;
+    ml_status status = restore(s, &feasible);
+    if (status != ML_OK)
+        return status;
+    if (feasible && o->restorations++ < RESTORATIONS) {
+        o->hopeless = 0;
+        o->violation = INFINITY;
+        return ML_OK;
+    }
+    o->done = true;
+    if (feasible)
+        end(s, CONSTRAINED_STALLED,
+            "this point is feasible, but no multipliers were found that make it a KKT point");
+    else
+        end(s, CONSTRAINED_INFEASIBLE, "no small change makes the violation, %g, less", s->r->feasibility);
+    return status;
+}
+
+static ml_status iterate(solver *s, outer *o)
+{
+    bool fell = false;
+    ml_status status = subproblem(s, o->tolerance, &fell);
+    if (status != ML_OK)
+        return status;
+    if (fell)
+        fall(s, o);
+    else
+        status = judge(s, o);
+    if (status == ML_OK && !o->done && s->r->iterations >= s->params->max_iterations) {
+        end(s, CONSTRAINED_LIMIT, "the limit of %zu iterations was reached", s->params->max_iterations);
+        o->done = true;
+    }
+    if (status == ML_OK && !o->done && o->hopeless >= HOPELESS)
+        status = give_up(s, o);
+    return status;
+}
+
+static ml_status run(solver *s, const double *start)
+{
+    outer o = {.tolerance = 1e-3, .violation = INFINITY};
+    o.step = memory_array(s->n + s->m, sizeof *o.step);
+    ml_status status =
+        o.step != NULL ? begin(s, start) : ml_fail_memory(s->why, "a step", (s->n + s->m) * sizeof(double));
+    for (int k = 0; status == ML_OK && !o.done && k < OUTER; k++)
+        status = iterate(s, &o);
+    if (status == ML_OK && !o.done) {
+        o.restorations = RESTORATIONS;
+        status = give_up(s, &o);
+    }
+    free(o.step);
+    return status;
+}
+
+ml_status constrained_minimize(const constrained_problem *problem, const double *start,
+                               const constrained_params *params, constrained_result *result, ml_message *why)
+{
+    solver s;
+    ml_status status = make(&s, problem, params, result, why);
+    if (status == ML_OK)
+        status = run(&s, start);
+    for (size_t i = problem->equalities; status == ML_OK && i < s.m; i++)
+        if (result->multipliers[i] < 0) /* by rounding */
+            result->multipliers[i] = 0;
+    release(&s);
+    if (status != ML_OK)
+        constrained_free(result);
+    return status;
+}
