@@ -9,6 +9,7 @@
 #include "table/cli.h"
 #include "tool/entropy_data.h"
 #include "tool/entropy_print.h"
+#include "tool/entropy_state.h"
 
 typedef struct params {
     const char *base;  /* "2", "e", a number */
@@ -83,14 +84,16 @@ static const cli_example examples[] = {
     {"mlentropy -H -s gain -y play weather.csv", "which column a decision tree splits on first"},
     {"mlentropy --joint-table --exact -s joint,MI joint.csv", "exact answers of a joint distribution"},
     {"mlentropy --probabilities -s KL,JS pq.csv", "how far two distributions are from one another"},
+    {"parallel --pipepart -a big.csv --block 1G mlentropy -N --partial | mlentropy --merge -s MI",
+     "a table in parts on all cores, or on many machines"},
     {NULL, NULL},
 };
 
 static const cli_tool tool = {
     .name = "mlentropy",
     .summary = "entropy, mutual information and divergence",
-    .groups =
-        CLI_READS | CLI_TARGET | CLI_WEIGHTS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_EXACT | CLI_SYMBOLS,
+    .groups = CLI_READS | CLI_TARGET | CLI_WEIGHTS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_EXACT |
+              CLI_SYMBOLS | CLI_PARTIAL,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -217,7 +220,7 @@ static int check_usage(job *j)
                          estimators[j->p.estimator], shows[show].name);
     if (cli_shows(c, "AMI") && j->p.estimator != ENTROPY_PLUGIN)
         return cli_usage(c, "AMI adjusts the frequencies as they are; leave out -m");
-    if (cli_shows(c, "gain") && c->reader.target == NULL && !j->p.joint)
+    if (cli_shows(c, "gain") && c->reader.target == NULL && !j->p.joint && !c->merge)
         return cli_usage(c, "-s gain needs to know what to predict: -y COL");
     if (j->p.permutations > 0 && !cli_shows(c, "MI") && !cli_shows(c, "gain"))
         return cli_usage(c, "--permutations belongs to -s MI and -s gain");
@@ -228,6 +231,24 @@ static int check_usage(job *j)
     if (c->exact && cli_shows(c, "AMI"))
         return cli_usage(c, "AMI has no short closed form; leave out --exact");
     return check_numbers(j);
+}
+
+/* What belongs to the merge, or to the rows. */
+static int check_partial_usage(const job *j)
+{
+    static const char *const of_the_merge[] = {"base",  "method", "order", "permutations",
+                                               "exact", "digits", NULL};
+    static const char *const of_the_rows[] = {"target", "weights", NULL};
+    const cli *c = j->c;
+    for (const char *const *name = of_the_merge; c->partial && *name != NULL; name++)
+        if (cli_given(c, *name))
+            return cli_usage(c, "--%s belongs to --merge: the states do not depend on it", *name);
+    for (const char *const *name = of_the_rows; c->merge && *name != NULL; name++)
+        if (cli_given(c, *name))
+            return cli_usage(c, "--%s belongs to --partial: the states say what each column is", *name);
+    if ((c->partial || c->merge) && j->p.source != ENTROPY_SYMBOLS)
+        return cli_usage(c, "--partial and --merge count symbols; a table of numbers is one job");
+    return -1;
 }
 
 /* The sets of columns that the results need, as small as can be. */
@@ -249,6 +270,8 @@ static ml_status check_data(const job *j, ml_message *why)
     size_t pair = first_shown(j, entropy_show_is_pair);
     if (pair == SIZE_MAX)
         pair = first_shown(j, entropy_show_is_divergence);
+    if (cli_shows(j->c, "gain") && j->data.target == SIZE_MAX)
+        return ml_fail(why, "%s: the states name no target for -s gain; give -y COL to --partial", where);
     if (pair != SIZE_MAX && j->data.width < 2)
         return ml_fail(why, "%s: -s %s is of two columns, and this is one", where, shows[pair].name);
     if (!j->data.counts && j->p.source == ENTROPY_SYMBOLS && needs_counts(j) != NULL)
@@ -261,7 +284,8 @@ static ml_status run(job *j, ml_message *why)
 {
     entropy_input input = {(entropy_source)j->p.source, j->p.joint, j->p.normalize, j->c->exact,
                            sets_needed(j)};
-    ml_status status = entropy_data_read(&j->data, j->c, &input, why);
+    ml_status status = j->c->merge ? entropy_state_merge(&j->data, j->c, j->c->exact, why)
+                                   : entropy_data_read(&j->data, j->c, &input, why);
     if (status == ML_OK)
         status = check_data(j, why);
     if (status == ML_OK && (j->print.out = cli_output(j->c)) == NULL)
@@ -286,6 +310,10 @@ int main(int argc, char **argv)
         status = read_order(&j);
     if (status < 0)
         status = check_usage(&j);
+    if (status < 0)
+        status = check_partial_usage(&j);
+    if (status < 0 && c.partial)
+        status = entropy_state_partial(&c);
     if (status < 0) {
         j.print.c = &c;
         j.print.d = &j.data;

@@ -70,7 +70,7 @@ static ml_status fill_set(entropy_data *d, size_t i, tuples *cells, const size_t
     return ML_OK;
 }
 
-ml_status entropy_data_take(entropy_data *d, tally *t, ml_message *why)
+static ml_status take_counts(entropy_data *d, tally *t, ml_message *why)
 {
     d->counts = true;
     d->levels = t->levels;
@@ -87,7 +87,8 @@ static ml_status make_exact(entropy_data *d, ml_message *why)
     return d->exact ? ML_OK : ml_fail_memory(why, "the exact numbers", d->set_count * sizeof *d->exact);
 }
 
-ml_status entropy_data_exact_counts(entropy_data *d, ml_message *why)
+/* Rational masses of counts. */
+static ml_status exact_counts(entropy_data *d, ml_message *why)
 {
     ml_status status = make_exact(d, why);
     for (size_t i = 0; status == ML_OK && i < d->set_count; i++)
@@ -100,12 +101,12 @@ ml_status entropy_data_exact_counts(entropy_data *d, ml_message *why)
 /* The weights of the rows: the levels of one more variable, at PLACE. */
 typedef struct weighing {
     size_t place;
-    const char *name;
+    const char *where, *name; /* of the input and the column, for messages */
     const tally_levels *levels;
     double *values;
 } weighing;
 
-static ml_status read_weights(weighing *w, const cli *c, bool *whole, ml_message *why)
+static ml_status read_weights(weighing *w, bool *whole, ml_message *why)
 {
     w->values = memory_array(w->levels->count, sizeof *w->values);
     if (w->values == NULL)
@@ -115,10 +116,10 @@ static ml_status read_weights(weighing *w, const cli *c, bool *whole, ml_message
         number n;
         const char *text = w->levels->names[i];
         if (number_read(text, strlen(text), &n) != NUMBER_OK || n.form == NUMBER_NONFINITE)
-            return ml_fail(why, "%s: column '%s': '%.40s' is not a number, and it is the weights", where(c),
+            return ml_fail(why, "%s: column '%s': '%.40s' is not a number, and it is the weights", w->where,
                            w->name, text);
         if (n.value < 0)
-            return ml_fail(why, "%s: column '%s': the weight '%.40s' is negative", where(c), w->name, text);
+            return ml_fail(why, "%s: column '%s': the weight '%.40s' is negative", w->where, w->name, text);
         w->values[i] = n.value;
         *whole = *whole && n.value == floor(n.value);
     }
@@ -156,7 +157,8 @@ static ml_status weigh_exactly(exact_table *into, const weighing *w, const tuple
     for (size_t i = 0; status == ML_OK && i < t->count; i++) {
         const char *text = w->levels->names[without_weight(w, t, i, codes)];
         if (fraction_read(text, strlen(text), weight) != NUMBER_OK)
-            status = ml_fail(why, "column '%s': '%.40s' is too long for exact arithmetic", w->name, text);
+            status = ml_fail(why, "%s: column '%s': '%.40s' is too long for exact arithmetic", w->where,
+                             w->name, text);
         size_t place = tuples_place(cells, codes);
         if (status != ML_OK || place == SIZE_MAX)
             continue;
@@ -170,19 +172,19 @@ static ml_status weigh_exactly(exact_table *into, const weighing *w, const tuple
 }
 
 /* The one set of rows that T counted, weighed; the levels of the weights are left out. */
-static ml_status fold(entropy_data *d, const cli *c, tally *t, weighing *w, bool exact, ml_message *why)
+static ml_status fold(entropy_data *d, tally *t, weighing *w, bool exact, ml_message *why)
 {
     tuples cells;
     size_t width = t->width - 1;
     uint32_t *codes = memory_array(width, sizeof *codes);
     size_t *places = memory_array(width, sizeof *places);
     tuples_init(&cells, width);
-    ml_status status = codes && places ? read_weights(w, c, &d->counts, why)
+    ml_status status = codes && places ? read_weights(w, &d->counts, why)
                                        : ml_fail_memory(why, "the weights", width * sizeof *places);
     if (status == ML_OK && !weigh(&cells, w, &t->sets[0], codes))
         status = ml_fail_memory(why, "the counts", cells.count * sizeof(double));
     if (status == ML_OK && cells.count == 0)
-        status = ml_fail(why, "%s: column '%s': every weight is 0", where(c), w->name);
+        status = ml_fail(why, "%s: column '%s': every weight is 0", w->where, w->name);
     d->levels = memory_zeros(width, sizeof *d->levels);
     if (status == ML_OK && d->levels == NULL)
         status = ml_fail_memory(why, "the levels", width * sizeof *d->levels);
@@ -207,55 +209,76 @@ static ml_status fold(entropy_data *d, const cli *c, tally *t, weighing *w, bool
 
 /* --- symbols --- */
 
-/* The names of the variables: what is counted but the weights, which are at SKIP. */
-static ml_status take_names(entropy_data *d, const table *t, size_t skip, ml_message *why)
+void entropy_tally_free(entropy_tally *x)
 {
-    size_t width = t->text_count - t->id_count + (t->target != NULL), count = 0;
+    tally_free(&x->t);
+    names_free(x->names);
+    *x = (entropy_tally){.weights = SIZE_MAX, .target = SIZE_MAX};
+}
+
+/* What the columns of the tally are. */
+static ml_status take_names(entropy_tally *x, const table *t, bool weighted, ml_message *why)
+{
+    size_t width = t->text_count - t->id_count + (t->target != NULL);
     const char **names = memory_array(width, sizeof *names);
     if (names == NULL)
         return ml_fail_memory(why, "the names", width * sizeof *names);
     for (size_t i = 0; i < width; i++)
-        if (i != skip)
-            names[count++] =
-                t->id_count + i < t->text_count ? t->texts[t->id_count + i].name : t->target->name;
+        names[i] = t->id_count + i < t->text_count ? t->texts[t->id_count + i].name : t->target->name;
+    ml_status status = names_copy(&x->names, names, width, why);
+    free(names);
+    x->target = t->target != NULL ? width - 1 : SIZE_MAX;
+    x->weights = weighted ? t->text_count - t->id_count - 1 : SIZE_MAX;
+    return status;
+}
+
+ml_status entropy_tally_read(entropy_tally *x, const cli *c, tally_kind kind, ml_message *why)
+{
+    reader *r;
+    reader_options reading = c->reader;
+    *x = (entropy_tally){.weights = SIZE_MAX, .target = SIZE_MAX};
+    reading.all_text = reading.target_is_text = true;
+    progress_phase("reading");
+    ml_status status = reader_open(&r, c->file, &reading, why);
+    if (status == ML_OK && reader_columns(r)->text_count > 0)
+        status = take_names(x, reader_columns(r), reading.weights != NULL, why);
+    if (status == ML_OK)
+        status = reader_tally(r, x->weights != SIZE_MAX ? TALLY_ROWS : kind, &x->t, why);
+    if (status == ML_OK)
+        status = reader_finish(r, why);
+    reader_free(r);
+    return status;
+}
+
+ml_status entropy_data_take(entropy_data *d, entropy_tally *x, const char *where_from, bool exact,
+                            ml_message *why)
+{
+    size_t width = x->t.width, count = 0;
+    const char **names = memory_array(width, sizeof *names);
+    if (names == NULL)
+        return ml_fail_memory(why, "the names", width * sizeof *names);
+    for (size_t i = 0; i < width; i++)
+        if (i != x->weights)
+            names[count++] = x->names[i];
     ml_status status = names_copy(&d->names, names, count, why);
     free(names);
-    d->target = t->target != NULL ? count - 1 : SIZE_MAX;
-    return status;
+    d->target = x->target != SIZE_MAX ? count - 1 : SIZE_MAX;
+    if (status == ML_OK && x->weights != SIZE_MAX) {
+        weighing w = {x->weights, where_from, x->names[x->weights], &x->t.levels[x->weights], NULL};
+        return fold(d, &x->t, &w, exact, why);
+    }
+    if (status == ML_OK)
+        status = take_counts(d, &x->t, why);
+    return status == ML_OK && exact ? exact_counts(d, why) : status;
 }
 
 static ml_status read_symbols(entropy_data *d, const cli *c, const entropy_input *input, ml_message *why)
 {
-    reader *r;
-    tally t = {0};
-    reader_options reading = c->reader;
-    weighing w = {.place = SIZE_MAX};
-    char weights[64] = "";
-    reading.all_text = reading.target_is_text = true;
-    progress_phase("reading");
-    ml_status status = reader_open(&r, c->file, &reading, why);
-    if (status == ML_OK && reading.weights != NULL) {
-        const table *columns = reader_columns(r);
-        w.place = columns->text_count - columns->id_count - 1;
-        snprintf(weights, sizeof weights, "%s", columns->texts[columns->text_count - 1].name);
-    }
+    entropy_tally x;
+    ml_status status = entropy_tally_read(&x, c, input->kind, why);
     if (status == ML_OK)
-        status = take_names(d, reader_columns(r), w.place, why);
-    if (status == ML_OK)
-        status = reader_tally(r, w.place != SIZE_MAX ? TALLY_ROWS : input->kind, &t, why);
-    if (status == ML_OK)
-        status = reader_finish(r, why);
-    reader_free(r);
-    if (status == ML_OK && w.place == SIZE_MAX)
-        status = entropy_data_take(d, &t, why);
-    if (status == ML_OK && w.place == SIZE_MAX && input->exact)
-        status = entropy_data_exact_counts(d, why);
-    if (status == ML_OK && w.place != SIZE_MAX) {
-        w.name = weights;
-        w.levels = &t.levels[w.place];
-        status = fold(d, c, &t, &w, input->exact, why);
-    }
-    tally_free(&t);
+        status = entropy_data_take(d, &x, where(c), input->exact, why);
+    entropy_tally_free(&x);
     return status;
 }
 

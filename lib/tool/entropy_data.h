@@ -35,11 +35,22 @@ typedef struct entropy_data {
 ml_status entropy_data_read(entropy_data *d, const cli *c, const entropy_input *input, ml_message *why);
 void entropy_data_free(entropy_data *d);
 
-/* What T, which is in order, counted, as a table each set; T keeps nothing of it.  Names are left to the
- * caller. */
-ml_status entropy_data_take(entropy_data *d, tally *t, ml_message *why);
-/* Rational masses of counts. */
-ml_status entropy_data_exact_counts(entropy_data *d, ml_message *why);
+/* Symbols as they were counted: what --partial prints and --merge joins. */
+typedef struct entropy_tally {
+    tally t;        /* of the columns: the selected ones, then the weights, then the target */
+    char **names;   /* of them; NULL: no column was seen */
+    size_t weights; /* which of them; SIZE_MAX: none */
+    size_t target;  /* which of them; SIZE_MAX: none */
+} entropy_tally;
+
+/* Count the rows of the input of C, in one pass; KIND: the sets that are wanted. */
+ml_status entropy_tally_read(entropy_tally *x, const cli *c, tally_kind kind, ml_message *why);
+void entropy_tally_free(entropy_tally *x);
+
+/* What X, which is in order, counted, as a table each set, the weights multiplied out; X keeps nothing of it.
+ * WHERE begins messages. */
+ml_status entropy_data_take(entropy_data *d, entropy_tally *x, const char *where, bool exact,
+                            ml_message *why);
 
 /* The table of the WIDTH variables at PLACES, ascending: borrowed from D, or made. */
 typedef struct entropy_part {
