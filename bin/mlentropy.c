@@ -10,6 +10,7 @@
 #include "tool/entropy_data.h"
 #include "tool/entropy_print.h"
 #include "tool/entropy_state.h"
+#include "tool/entropy_steps.h"
 
 typedef struct params {
     const char *base;  /* "2", "e", a number */
@@ -93,7 +94,7 @@ static const cli_tool tool = {
     .name = "mlentropy",
     .summary = "entropy, mutual information and divergence",
     .groups = CLI_READS | CLI_TARGET | CLI_WEIGHTS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_EXACT |
-              CLI_SYMBOLS | CLI_PARTIAL,
+              CLI_STEPS | CLI_SYMBOLS | CLI_PARTIAL,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -105,6 +106,7 @@ typedef struct job {
     mpq_t base;
     entropy_printer print;
     entropy_data data;
+    steps *steps; /* NULL: results are printed as tables */
 } job;
 
 /* --- what was asked for --- */
@@ -204,6 +206,11 @@ static int check_numbers(const job *j)
     return -1;
 }
 
+static bool is_unwritten(entropy_show show)
+{
+    return !entropy_steps_has(show);
+}
+
 static int check_usage(job *j)
 {
     const cli *c = j->c;
@@ -230,6 +237,13 @@ static int check_usage(job *j)
         return cli_usage(c, "--exact measures the frequencies as they are; leave out -m");
     if (c->exact && cli_shows(c, "AMI"))
         return cli_usage(c, "AMI has no short closed form; leave out --exact");
+    if (c->steps && (show = first_shown(j, is_unwritten)) != SIZE_MAX)
+        return cli_usage(c, "--steps does not write %s out", shows[show].name);
+    if (c->steps && (j->p.estimator != ENTROPY_PLUGIN || j->p.permutations > 0 || c->digits > 0))
+        return cli_usage(c, "--steps writes the frequencies as they are; leave out %s",
+                         j->p.permutations > 0 ? "--permutations"
+                         : c->digits > 0       ? "--digits"
+                                               : "-m");
     return check_numbers(j);
 }
 
@@ -237,7 +251,7 @@ static int check_usage(job *j)
 static int check_partial_usage(const job *j)
 {
     static const char *const of_the_merge[] = {"base",  "method", "order", "permutations",
-                                               "exact", "digits", NULL};
+                                               "exact", "digits", "steps", NULL};
     static const char *const of_the_rows[] = {"target", "weights", NULL};
     const cli *c = j->c;
     for (const char *const *name = of_the_merge; c->partial && *name != NULL; name++)
@@ -280,6 +294,26 @@ static ml_status check_data(const job *j, ml_message *why)
     return ML_OK;
 }
 
+static ml_status print_results(job *j, ml_message *why)
+{
+    if ((j->print.out = cli_output(j->c)) == NULL)
+        return ml_fail_memory(why, "the writer", sizeof *j);
+    ml_status status = ML_OK;
+    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++) {
+        size_t show = j->c->shows[i];
+        status = entropy_print(&j->print, (entropy_show)show, shows[show].name, why);
+    }
+    return status;
+}
+
+static ml_status write_steps(job *j, ml_message *why)
+{
+    ml_status status = cli_steps(j->c, &j->steps, why);
+    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
+        status = entropy_steps(j->steps, &j->print, (entropy_show)j->c->shows[i], why);
+    return status;
+}
+
 static ml_status run(job *j, ml_message *why)
 {
     entropy_input input = {(entropy_source)j->p.source, j->p.joint, j->p.normalize, j->c->exact,
@@ -288,13 +322,9 @@ static ml_status run(job *j, ml_message *why)
                                    : entropy_data_read(&j->data, j->c, &input, why);
     if (status == ML_OK)
         status = check_data(j, why);
-    if (status == ML_OK && (j->print.out = cli_output(j->c)) == NULL)
-        status = ml_fail_memory(why, "the writer", sizeof *j);
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++) {
-        size_t show = j->c->shows[i];
-        status = entropy_print(&j->print, (entropy_show)show, shows[show].name, why);
-    }
-    return status;
+    if (status != ML_OK)
+        return status;
+    return j->c->steps ? write_steps(j, why) : print_results(j, why);
 }
 
 int main(int argc, char **argv)
@@ -322,7 +352,7 @@ int main(int argc, char **argv)
         status = run(&j, &why);
         if (status == ML_FAIL)
             cli_fail(&c, &why);
-        status = cli_close(&c, j.print.out, status);
+        status = cli_steps_close(&c, j.steps, cli_close(&c, j.print.out, status));
     }
     entropy_data_free(&j.data);
     mpq_clear(j.base);

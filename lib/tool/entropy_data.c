@@ -339,7 +339,7 @@ static ml_status check_sum(const numbers *n, size_t from, size_t to, size_t at, 
     char space[256], total[NUMBER_PRINT_MAX], by[NUMBER_PRINT_MAX], allowed[NUMBER_PRINT_MAX];
     if (sum == 0)
         return ml_fail(why, "%s: every cell is 0, which is no distribution", title(n, at, space));
-    if (isinf(sum))
+    if (!isfinite(sum))
         return ml_fail(why, "%s: the sum leaves the range of doubles; divide the cells", title(n, at, space));
     if (n->input->source == ENTROPY_COUNTS || n->input->normalize || off <= slack)
         return ML_OK;
