@@ -176,7 +176,7 @@ cases() { # MODE: the lines of that mode
 	fails 2 'the input is empty' sh -c "mlmat 'inv(X)' </dev/null"
 	fails 2 'there is no function' mlmat 'invers(X)'
 	fails 2 'pi is not rational' mlmat --exact 'pi'
-	fails 2 'complex numbers are not rational' mlmat --exact '2i'
+	gives 2*i mlmat --exact '2i'
 	fails 2 '--digits belongs to --exact' mlmat --digits 3 '1/3'
 	gives 0.333 mlmat --exact --digits 3 '1/3'
 }

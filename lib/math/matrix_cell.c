@@ -29,32 +29,50 @@ static size_t split(const char *text, size_t length)
     return 0;
 }
 
-/* The imaginary part without its i: "", "+" and "-" are ones. */
-static bool read_imaginary(const char *text, size_t length, double *value)
+/* Its value as a new one: a number without sign, "+" or "-" stands for 1. */
+static const matrix_value *read_part(matrix_space *s, const char *text, size_t length)
 {
     number n;
-    if (length == 0 || (length == 1 && (*text == '+' || *text == '-'))) {
-        *value = length == 1 && *text == '-' ? -1 : 1;
-        return true;
-    }
-    bool good = number_read(text, length, &n) == NUMBER_OK && n.form != NUMBER_NONFINITE;
-    *value = good ? n.value : 0;
-    return good;
+    const char *one = length == 1 && *text == '-' ? "-1" : "1";
+    bool bare = length == 0 || (length == 1 && (*text == '+' || *text == '-'));
+    text = bare ? one : text;
+    length = bare ? strlen(one) : length;
+    if (number_read(text, length, &n) != NUMBER_OK || n.form == NUMBER_NONFINITE)
+        return NULL;
+    fmpq_t q;
+    fmpq_init(q);
+    bool rational = rational_read(text, length, q) == NUMBER_OK;
+    const matrix_value *value = !s->exact  ? matrix_number(s, n.value, 0)
+                                : rational ? matrix_rational(s, q)
+                                           : NULL;
+    fmpq_clear(q);
+    return value;
 }
 
-static bool read_complex(const char *text, size_t length, double *re, double *im)
+/* 1+2i, blanks round the sign allowed; NULL when it is none (or memory is out). */
+static matrix_value *read_complex(matrix_space *s, const char *text, size_t length)
 {
-    number n;
-    if (length == 0 || text[length - 1] != 'i')
-        return false;
-    size_t at = split(text, length);
-    *re = 0;
-    if (at > 0) {
-        if (number_read(text, at, &n) != NUMBER_OK || n.form == NUMBER_NONFINITE)
-            return false;
-        *re = n.value;
-    }
-    return read_imaginary(text + at, length - 1 - at, im);
+    char plain[200];
+    size_t count = 0;
+    bool closed;
+    for (size_t k = 0; k < length; k++)
+        if (text[k] != ' ' && text[k] != '\t') {
+            if (count == sizeof plain)
+                return NULL;
+            plain[count++] = text[k];
+        }
+    if (count == 0 || plain[count - 1] != 'i')
+        return NULL;
+    size_t at = split(plain, count);
+    const matrix_value *re = at > 0 ? read_part(s, plain, at) : matrix_whole(s, 0);
+    const matrix_value *im = read_part(s, plain + at, count - 1 - at);
+    if (re == NULL || im == NULL)
+        return NULL;
+    const matrix_value *unit =
+        s->exact ? matrix_exact_roots(s, matrix_whole(s, -1), &closed) : matrix_number(s, 0, 1);
+    if (!s->exact)
+        return matrix_number(s, gsl_matrix_get(re->re, 0, 0), gsl_matrix_get(im->re, 0, 0));
+    return unit ? matrix_sum(s, re, matrix_scale(s, im, unit), false) : NULL;
 }
 
 /* 3*sqrt(5), pi/4: an expression without names.  What could be a date or a range is none. */
@@ -62,7 +80,8 @@ static matrix_cell_status read_constant(matrix_space *s, const char *text, size_
                                         matrix_value **value)
 {
     char *copy = length < MOST_CONSTANT ? strndup(text, length) : NULL;
-    if (copy == NULL || (strpbrk(copy, "(*^") == NULL && strstr(copy, "pi") == NULL)) {
+    if (copy == NULL || *copy == '\0' ||
+        (strpbrk(copy, "(*^") == NULL && strstr(copy, "pi") == NULL && copy[strlen(copy) - 1] != 'i')) {
         free(copy);
         return MATRIX_CELL_BAD;
     }
@@ -78,7 +97,7 @@ static matrix_cell_status read_constant(matrix_space *s, const char *text, size_
         *value = matrix_cut(s, results.parts[0].value, 0, 0, 1, 1);
     expression_space_free(space);
     free(copy);
-    if (good && s->exact && *value != NULL && (*value)->q == NULL)
+    if (good && s->exact && *value != NULL && !matrix_is_exact(*value))
         return MATRIX_CELL_IRRATIONAL;
     return good ? MATRIX_CELL_OK : parsed && s->exact ? MATRIX_CELL_IRRATIONAL : MATRIX_CELL_BAD;
 }
@@ -86,7 +105,6 @@ static matrix_cell_status read_constant(matrix_space *s, const char *text, size_
 matrix_cell_status matrix_cell_read(matrix_space *s, const char *text, size_t length, matrix_value **value)
 {
     number n;
-    double re, im;
     *value = NULL;
     trim(&text, &length);
     if (number_read(text, length, &n) == NUMBER_OK) {
@@ -99,10 +117,8 @@ matrix_cell_status matrix_cell_read(matrix_space *s, const char *text, size_t le
         fmpq_clear(q);
         return rational || !s->exact ? MATRIX_CELL_OK : MATRIX_CELL_IRRATIONAL;
     }
-    if (read_complex(text, length, &re, &im)) {
-        *value = matrix_number(s, re, im);
-        return s->exact ? MATRIX_CELL_IRRATIONAL : MATRIX_CELL_OK;
-    }
+    if ((*value = read_complex(s, text, length)) != NULL)
+        return MATRIX_CELL_OK;
     return read_constant(s, text, length, value);
 }
 
@@ -115,15 +131,16 @@ bool matrix_cell_is_number(const char *text, size_t length)
     return status == MATRIX_CELL_OK || status == MATRIX_CELL_INFINITE;
 }
 
-/* Entry (I, J) of A, which has an imaginary part only when one is needed. */
+/* Entry (I, J) of A, which is made wider when that is complex or has roots. */
 static bool put_entry(matrix_space *s, matrix_value **a, size_t i, size_t j, const matrix_value *x)
 {
-    if (x->im != NULL && (*a)->im == NULL) {
-        matrix_value *wider = matrix_new(s, (*a)->rows, (*a)->columns, true, false);
-        if (wider == NULL)
+    bool wider = (x->im != NULL && (*a)->im == NULL) || (x->surds != NULL && (*a)->surds == NULL);
+    if (wider) {
+        matrix_value *other = matrix_like(s, (*a)->rows, (*a)->columns, *a, x);
+        if (other == NULL)
             return false;
-        matrix_put(wider, 0, 0, *a);
-        *a = wider;
+        matrix_put(other, 0, 0, *a);
+        *a = other;
     }
     matrix_put(*a, i, j, x);
     return true;
@@ -133,7 +150,7 @@ static bool put_entry(matrix_space *s, matrix_value **a, size_t i, size_t j, con
 static bool put_plain(matrix_value *a, size_t i, size_t j, const char *text, size_t length)
 {
     number n;
-    if (a->q != NULL || number_read(text, length, &n) != NUMBER_OK || n.form == NUMBER_NONFINITE)
+    if (matrix_is_exact(a) || number_read(text, length, &n) != NUMBER_OK || n.form == NUMBER_NONFINITE)
         return false;
     matrix_set(a, i, j, n.value);
     return true;
@@ -143,7 +160,7 @@ ml_status matrix_of_cells(matrix_space *s, size_t rows, size_t columns, matrix_c
                           matrix_value **value, size_t *bad, const char **problem, ml_message *why)
 {
     static const char *const problems[] = {"", "is not a number", "is not finite",
-                                           "is not rational: --exact does not take it"};
+                                           "is no sum of roots: --exact does not take it"};
     matrix_value *a = matrix_new(s, rows, columns, false, true);
     bool good = a != NULL;
     for (size_t i = 0; good && i < rows; i++)

@@ -65,11 +65,40 @@ static ml_status invert_rational(matrix_evaluation *v, const expression *e, cons
     return status;
 }
 
+/* By Gauss-Jordan on [A|I]. */
+static ml_status invert_surds(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                              const matrix_value **out)
+{
+    size_t n = a->rows, rank = 0, *pivots = memory_array(n, sizeof *pivots);
+    matrix_value *both = matrix_like(v->s, n, 2 * n, a, NULL);
+    surd_matrix m = {0}, x = {0};
+    const matrix_value *identity = matrix_identity(v->s, n, n);
+    bool made = pivots && both && identity;
+    if (made) {
+        matrix_put(both, 0, 0, a);
+        matrix_put(both, 0, n, identity);
+        made = matrix_get_surds(both, &m) && surd_matrix_init(&x, n, n);
+    }
+    bool fits = made && surd_matrix_reduce(&m, n, pivots, &rank, NULL);
+    v->s->overgrown |= made && !fits;
+    for (size_t k = 0; fits && k < n * n; k++)
+        surd_swap(&x.at[k], surd_matrix_entry(&m, k / n, n + k % n));
+    *out = fits && rank == n ? matrix_take_surds(v->s, &x) : NULL;
+    surd_matrix_clear(&m);
+    surd_matrix_clear(&x);
+    free(pivots);
+    if (fits && rank < n)
+        return fail_singular(v, e, rank, n);
+    return *out ? ML_OK : matrix_no_memory(v);
+}
+
 ml_status matrix_invert(matrix_evaluation *v, const expression *e, const matrix_value *a,
                         const matrix_value **out)
 {
     if (a->q != NULL)
         return invert_rational(v, e, a, out);
+    if (a->surds != NULL)
+        return invert_surds(v, e, a, out);
     const matrix_value *identity = matrix_identity(v->s, a->rows, a->rows);
     matrix_value *x = NULL;
     double rcond;
@@ -190,6 +219,38 @@ static void eliminate_complex(matrix_value *r, size_t *pivots, size_t *rank)
     }
 }
 
+static ml_status reduce_surds(matrix_evaluation *v, const matrix_value *a, size_t **pivots, size_t *rank,
+                              const matrix_value **reduced, const matrix_value **kernel)
+{
+    surd_matrix m = {0}, k = {0};
+    *pivots = memory_array(a->columns, sizeof **pivots);
+    bool made = *pivots != NULL && matrix_get_surds(a, &m);
+    bool fits = made && surd_matrix_reduce(&m, a->columns, *pivots, rank, NULL);
+    v->s->overgrown |= made && !fits;
+    made = fits && surd_matrix_init(&k, a->columns, a->columns - *rank);
+    fmpq_t one;
+    fmpq_init(one);
+    fmpq_one(one);
+    for (size_t j = 0, f = 0, next = 0; made && j < a->columns; j++) {
+        if (next < *rank && (*pivots)[next] == j) {
+            next++;
+            continue;
+        }
+        for (size_t i = 0; i < *rank; i++) {
+            surd *x = surd_matrix_entry(&k, (*pivots)[i], f);
+            surd_set(x, surd_matrix_entry(&m, i, j));
+            surd_neg(x);
+        }
+        surd_set_rational(surd_matrix_entry(&k, j, f++), one);
+    }
+    fmpq_clear(one);
+    *kernel = made ? matrix_take_surds(v->s, &k) : NULL;
+    *reduced = made ? matrix_take_surds(v->s, &m) : NULL;
+    surd_matrix_clear(&m);
+    surd_matrix_clear(&k);
+    return *kernel && *reduced ? ML_OK : matrix_no_memory(v);
+}
+
 static ml_status reduce_complex(matrix_evaluation *v, const matrix_value *a, size_t **pivots, size_t *rank,
                                 const matrix_value **reduced, const matrix_value **kernel)
 {
@@ -219,6 +280,8 @@ ml_status matrix_reduce(matrix_evaluation *v, const expression *e, const matrix_
     *pivots = NULL;
     if (by_hand(v, a))
         return reduce_rational(v, e, a, pivots, rank, reduced, kernel);
+    if (a->surds != NULL)
+        return reduce_surds(v, a, pivots, rank, reduced, kernel);
     if (a->im != NULL)
         return reduce_complex(v, a, pivots, rank, reduced, kernel);
     ml_status status = reduce_real(v, a, pivots, rank, reduced, kernel);
@@ -251,12 +314,14 @@ static ml_status rank(matrix_evaluation *v, const expression *e, const matrix_va
 {
     const matrix_value *a = args[0], *reduced, *kernel;
     size_t *pivots, r;
-    if (by_hand(v, a)) {
+    if (by_hand(v, a) || a->surds != NULL) {
         matrix_begin_steps(v, e);
         ml_status status = matrix_reduce(v, e, a, &pivots, &r, &reduced, &kernel);
         free(pivots);
+        if (status != ML_OK)
+            return status;
         steps_text(v->scope->steps, "%zu pivot%s: the rank is %zu.", r, r == 1 ? "" : "s", r);
-        return status == ML_OK ? matrix_result(v, matrix_whole(v->s, (long)r), out) : status;
+        return matrix_result(v, matrix_whole(v->s, (long)r), out);
     }
     matrix_value *values;
     double tolerance;
@@ -380,25 +445,30 @@ static double root_value(const fmpq_t c, const fmpq_t d)
     return sign < 0 ? -root : root;
 }
 
-static char *root_text(const fmpq_t c, const fmpq_t d)
+/* The entries as surds; false when one's radicand cannot be freed of its squares. */
+static bool surd_roots(surd_matrix *m, const fmpq_mat_t c, const fmpq_mat_t d, bool rows)
+{
+    bool good = true;
+    for (size_t k = 0; good && k < m->rows * m->columns; k++) {
+        slong i = (slong)(k / m->columns), j = (slong)(k % m->columns);
+        good = surd_set_root(&m->at[k], fmpq_mat_entry(d, rows ? i : j, 0));
+        surd_scale(&m->at[k], fmpq_mat_entry(c, i, j));
+    }
+    return good;
+}
+
+static bool set_text(matrix_value *a, size_t k, const fmpq_t c, const fmpq_t d)
 {
     buffer b = {0};
     rational_root(&b, c, d);
-    return buffer_take(&b);
+    return (a->texts[k] = buffer_take(&b)) != NULL;
 }
 
-const matrix_value *matrix_roots(matrix_evaluation *v, const fmpq_mat_t c, const fmpq_mat_t d, bool rows)
+/* Nearest doubles, with closed forms as texts for --exact. */
+static const matrix_value *double_roots(matrix_evaluation *v, const fmpq_mat_t c, const fmpq_mat_t d,
+                                        bool rows)
 {
-    fmpq_mat_t q;
-    fmpq_mat_init(q, fmpq_mat_nrows(c), fmpq_mat_ncols(c));
-    matrix_value *a;
-    if (all_squares(c, d, rows, q)) {
-        a = matrix_take(v->s, q);
-        fmpq_mat_clear(q);
-        return a;
-    }
-    fmpq_mat_clear(q);
-    a = matrix_new(v->s, (size_t)fmpq_mat_nrows(c), (size_t)fmpq_mat_ncols(c), false, false);
+    matrix_value *a = matrix_new(v->s, (size_t)fmpq_mat_nrows(c), (size_t)fmpq_mat_ncols(c), false, false);
     if (a != NULL && v->exact && (a->texts = memory_zeros(a->rows * a->columns, sizeof *a->texts)) == NULL)
         return NULL;
     for (size_t i = 0; a != NULL && i < a->rows; i++)
@@ -406,23 +476,71 @@ const matrix_value *matrix_roots(matrix_evaluation *v, const fmpq_mat_t c, const
             const fmpq *x = fmpq_mat_entry(c, (slong)i, (slong)j);
             const fmpq *y = fmpq_mat_entry(d, (slong)(rows ? i : j), 0);
             matrix_set(a, i, j, root_value(x, y));
-            if (a->texts != NULL && (a->texts[i * a->columns + j] = root_text(x, y)) == NULL)
+            if (a->texts != NULL && !set_text(a, i * a->columns + j, x, y))
                 return NULL;
         }
     return a;
 }
 
-const matrix_value *matrix_root_of(matrix_evaluation *v, const fmpq_t x)
+const matrix_value *matrix_roots(matrix_evaluation *v, const fmpq_mat_t c, const fmpq_mat_t d, bool rows)
 {
-    fmpq_mat_t c, d;
-    fmpq_mat_init(c, 1, 1);
-    fmpq_mat_init(d, 1, 1);
-    fmpq_mat_one(c);
-    fmpq_set(fmpq_mat_entry(d, 0, 0), x);
-    const matrix_value *a = matrix_roots(v, c, d, false);
-    fmpq_mat_clear(c);
-    fmpq_mat_clear(d);
-    return a;
+    fmpq_mat_t q;
+    fmpq_mat_init(q, fmpq_mat_nrows(c), fmpq_mat_ncols(c));
+    if (all_squares(c, d, rows, q)) {
+        const matrix_value *a = matrix_take(v->s, q);
+        fmpq_mat_clear(q);
+        return a;
+    }
+    fmpq_mat_clear(q);
+    if (!v->exact)
+        return double_roots(v, c, d, rows);
+    surd_matrix m;
+    if (!surd_matrix_init(&m, (size_t)fmpq_mat_nrows(c), (size_t)fmpq_mat_ncols(c)))
+        return NULL;
+    bool closed = surd_roots(&m, c, d, rows);
+    const matrix_value *a = closed ? matrix_take_surds(v->s, &m) : NULL;
+    surd_matrix_clear(&m);
+    return closed ? a : double_roots(v, c, d, rows);
+}
+
+/* sqrt(x) of each entry as a text, where it is no sum of roots. */
+static ml_status nested_roots(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                              const matrix_value **out)
+{
+    matrix_value *c = matrix_new(v->s, a->rows, a->columns, false, false);
+    surd_matrix m;
+    if (c == NULL || !matrix_get_surds(a, &m))
+        return matrix_no_memory(v);
+    c->texts = memory_zeros(a->rows * a->columns, sizeof *c->texts);
+    ml_status status = c->texts ? ML_OK : matrix_no_memory(v);
+    for (size_t k = 0; status == ML_OK && k < a->rows * a->columns; k++) {
+        buffer b = {0};
+        if (!surd_is_real(&m.at[k]) || surd_sign(&m.at[k]) < 0) {
+            status =
+                expression_fail(v->why, e, "this root is complex and has no closed form: leave --exact out");
+            break;
+        }
+        if (surd_is_zero(&m.at[k]))
+            buffer_char(&b, '0');
+        else
+            surd_print_root(&b, &m.at[k]);
+        matrix_set(c, k / a->columns, k % a->columns, sqrt(surd_real(&m.at[k])));
+        if ((c->texts[k] = buffer_take(&b)) == NULL)
+            status = matrix_no_memory(v);
+    }
+    surd_matrix_clear(&m);
+    *out = c;
+    return status;
+}
+
+ml_status matrix_square_roots(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                              const matrix_value **out)
+{
+    bool closed;
+    *out = matrix_exact_roots(v->s, a, &closed);
+    if (!closed)
+        return nested_roots(v, e, a, out);
+    return *out ? ML_OK : matrix_no_memory(v);
 }
 
 /* --- Gram-Schmidt and what follows from it --- */
@@ -579,9 +697,29 @@ static ml_status gram_schmidt(matrix_evaluation *v, const expression *e, const m
     return status;
 }
 
+/* C (C* C)^-1 C*, C the independent columns. */
+static ml_status project_surds(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                               const matrix_value **out)
+{
+    const matrix_value *c, *inverse;
+    ml_status status = pivot_columns(v, e, a, &c);
+    if (status != ML_OK)
+        return status;
+    const matrix_value *turned = matrix_ctranspose(v->s, c);
+    const matrix_value *gram = turned ? matrix_product(v->s, turned, c) : NULL;
+    if (gram == NULL)
+        return matrix_no_memory(v);
+    status = matrix_invert(v, e, gram, &inverse);
+    if (status == ML_OK)
+        *out = matrix_product(v->s, matrix_product(v->s, c, inverse), turned);
+    return status == ML_OK && *out == NULL ? matrix_no_memory(v) : status;
+}
+
 static ml_status projector(matrix_evaluation *v, const expression *e, const matrix_value *a,
                            const matrix_value **out)
 {
+    if (a->surds != NULL)
+        return project_surds(v, e, a, out);
     if (!same_rank(v, e, a)) {
         matrix_value *q, *u;
         ml_status status = unit_vectors(v, e, a, &q, &u);
@@ -967,14 +1105,14 @@ static ml_status characteristic(matrix_evaluation *v, const expression *e, const
 }
 
 const matrix_handler matrix_decompositions[] = {
-    {FUNCTION_RANK, rank, .several = false},
+    {FUNCTION_RANK, rank, .roots = true},
     {FUNCTION_PINV, pseudoinverse, .several = false},
-    {FUNCTION_RREF, reduced_form, .several = false},
-    {FUNCTION_IMAGE, image, .several = false},
-    {FUNCTION_KERNEL, kernel_of, .several = false},
-    {FUNCTION_COMPLEMENT, complement, .several = false},
+    {FUNCTION_RREF, reduced_form, .roots = true},
+    {FUNCTION_IMAGE, image, .roots = true},
+    {FUNCTION_KERNEL, kernel_of, .roots = true},
+    {FUNCTION_COMPLEMENT, complement, .roots = true},
     {FUNCTION_BASIS, gram_schmidt, .several = false},
-    {FUNCTION_PROJECT, project, .several = false},
+    {FUNCTION_PROJECT, project, .roots = true},
     {FUNCTION_CHOL, cholesky, .several = false},
     {FUNCTION_EIGVALS, eigenvalues, .several = false},
     {FUNCTION_CHARPOLY, characteristic, .several = false},

@@ -10,7 +10,7 @@
 #include "math/rational.h"
 #include "math/real_function.h"
 
-enum { MOST_SERIES = 1000000, MOST_POWER = 1000000000, MOST_BITS = 1 << 26 };
+enum { MOST_SERIES = 1000000, MOST_POWER = 1000000000, MOST_SURD_POWER = 1000, MOST_BITS = 1 << 26 };
 
 static ml_status evaluate(matrix_evaluation *v, const expression *e, const matrix_value **out);
 
@@ -18,6 +18,10 @@ static ml_status evaluate(matrix_evaluation *v, const expression *e, const matri
 
 ml_status matrix_no_memory(matrix_evaluation *v)
 {
+    if (v->s->overgrown)
+        return ml_fail(v->why,
+                       "an exact result is a sum of more than %d different roots an entry: leave --exact out",
+                       SURD_MATRIX_TERMS);
     return ml_fail_memory(v->why, "a matrix", sizeof(matrix_value));
 }
 
@@ -126,17 +130,25 @@ ml_status matrix_fail_shapes(matrix_evaluation *v, const expression *e, const ma
                            right, b->rows, b->columns, needs);
 }
 
-static ml_status fail_not_rational(matrix_evaluation *v, const expression *e, const matrix_value *a)
+static ml_status fail_not_exact(matrix_evaluation *v, const expression *e, const matrix_value *a)
 {
     char name[MATRIX_NAME];
     matrix_name(e, name);
     if (a->texts != NULL && matrix_is_scalar(a))
-        return expression_fail(
-            v->why, e,
-            "%s is %.60s, which is not rational: --exact prints it, but calculates no further "
-            "with it",
-            name, a->texts[0]);
-    return expression_fail(v->why, e, "%s is not rational: --exact does not calculate with it", name);
+        return expression_fail(v->why, e, "%s is %.60s: --exact prints it, but calculates no further with it",
+                               name, a->texts[0]);
+    return expression_fail(v->why, e, "%s is no sum of roots: --exact does not calculate with it", name);
+}
+
+ml_status matrix_need_rational(matrix_evaluation *v, const expression *e, const expression *argument,
+                               const matrix_value *a)
+{
+    if (!v->exact || a->q != NULL)
+        return ML_OK;
+    char name[MATRIX_NAME];
+    matrix_name(argument, name);
+    return expression_fail(v->why, argument, "with --exact %s takes rational numbers, and %s has roots in it",
+                           expression_function_of(e->op)->name, name);
 }
 
 /* --- steps --- */
@@ -186,18 +198,27 @@ void matrix_write(matrix_evaluation *v, const char *name, const matrix_value *a)
 
 /* --- numbers and names --- */
 
+static const matrix_value *imaginary_unit(matrix_evaluation *v)
+{
+    bool closed;
+    return v->exact ? matrix_exact_roots(v->s, matrix_whole(v->s, -1), &closed) : matrix_number(v->s, 0, 1);
+}
+
 static ml_status number_value(matrix_evaluation *v, const expression *e, const matrix_value **out)
 {
-    if (e->imaginary)
-        return v->exact ? expression_fail(v->why, e, "complex numbers are not rational: leave --exact out")
-                        : made(v, matrix_number(v->s, 0, e->value), out);
+    if (e->imaginary && !v->exact)
+        return made(v, matrix_number(v->s, 0, e->value), out);
     fmpq_t q;
     fmpq_init(q);
-    bool rational = rational_read(e->text, strlen(e->text), q) == NUMBER_OK;
-    ml_status status =
-        rational   ? made(v, matrix_rational(v->s, q), out)
-        : v->exact ? expression_fail(v->why, e, "a number with an exponent beyond %d", RATIONAL_MOST_EXPONENT)
-                   : made(v, matrix_number(v->s, e->value, 0), out);
+    ml_status status;
+    if (rational_read(e->text, strlen(e->text), q) == NUMBER_OK) {
+        const matrix_value *x = matrix_rational(v->s, q);
+        status = made(v, e->imaginary && x ? matrix_scale(v->s, imaginary_unit(v), x) : x, out);
+    } else if (v->exact) {
+        status = expression_fail(v->why, e, "a number with an exponent beyond %d", RATIONAL_MOST_EXPONENT);
+    } else {
+        status = made(v, matrix_number(v->s, e->value, 0), out);
+    }
     fmpq_clear(q);
     return status;
 }
@@ -205,7 +226,7 @@ static ml_status number_value(matrix_evaluation *v, const expression *e, const m
 bool matrix_has_constant(const char *name)
 {
     double value;
-    return expression_constant(name, &value) || strcmp(name, "I") == 0;
+    return expression_constant(name, &value) || strcmp(name, "I") == 0 || strcmp(name, "i") == 0;
 }
 
 static ml_status name_value(matrix_evaluation *v, const expression *e, const matrix_value **out)
@@ -219,6 +240,8 @@ static ml_status name_value(matrix_evaluation *v, const expression *e, const mat
     if (expression_constant(e->text, &constant))
         return v->exact ? expression_fail(v->why, e, "%s is not rational: leave --exact out", e->text)
                         : made(v, matrix_number(v->s, constant, 0), out);
+    if (strcmp(e->text, "i") == 0)
+        return made(v, imaginary_unit(v), out);
     if (strcmp(e->text, "I") == 0) {
         matrix_value *identity = matrix_whole(v->s, 1);
         if (identity != NULL)
@@ -236,7 +259,7 @@ ml_status matrix_operand(matrix_evaluation *v, const expression *e, const matrix
     const matrix_value *a = *out;
     if (a->rows == 0 || a->columns == 0)
         return expression_fail(v->why, e, "this is %zu x %zu: it has no entry", a->rows, a->columns);
-    return v->exact && a->q == NULL ? fail_not_rational(v, e, a) : ML_OK;
+    return v->exact && !matrix_is_exact(a) ? fail_not_exact(v, e, a) : ML_OK;
 }
 
 ml_status matrix_whole_operand(matrix_evaluation *v, const expression *e, long least, long most, long *n)
@@ -245,7 +268,8 @@ ml_status matrix_whole_operand(matrix_evaluation *v, const expression *e, long l
     ml_status status = matrix_operand(v, e, &a);
     if (status != ML_OK)
         return status;
-    double x = matrix_is_scalar(a) && a->im == NULL ? gsl_matrix_get(a->re, 0, 0) : NAN;
+    bool real = matrix_is_scalar(a) && a->im == NULL && a->surds == NULL;
+    double x = real ? gsl_matrix_get(a->re, 0, 0) : NAN;
     if (!(x == floor(x) && x >= (double)least && x <= (double)most))
         return expression_fail(v->why, e, "a whole number from %ld to %ld is needed here", least, most);
     *n = (long)x;
@@ -398,16 +422,19 @@ static ml_status scalar_power(matrix_evaluation *v, const expression *e, const m
         fmpq_clear(q);
         return made(v, c, out);
     }
+    if (v->exact && whole && a->surds != NULL && labs(n) <= MOST_SURD_POWER) {
+        const matrix_value *base = n < 0 ? matrix_divide(v->s, matrix_whole(v->s, 1), a) : a;
+        return made(v, base ? matrix_power(v->s, base, (unsigned long)labs(n)) : NULL, out);
+    }
     if (v->exact && whole)
         return expression_fail(v->why, e, "the result would have about %.2g digits", bits * 0.30103);
-    fmpq_t twice;
-    fmpq_init(twice);
-    bool half = v->exact && a->q != NULL && b->q != NULL && fmpq_sgn(fmpq_mat_entry(a->q, 0, 0)) >= 0;
-    fmpq_set_si(twice, 1, 2);
-    half = half && fmpq_equal(twice, fmpq_mat_entry(b->q, 0, 0));
-    fmpq_clear(twice);
-    if (half)
-        return made(v, matrix_root_of(v, fmpq_mat_entry(a->q, 0, 0)), out);
+    fmpq_t half;
+    fmpq_init(half);
+    fmpq_set_si(half, 1, 2);
+    bool root = v->exact && b->q != NULL && fmpq_equal(half, fmpq_mat_entry(b->q, 0, 0));
+    fmpq_clear(half);
+    if (root)
+        return matrix_square_roots(v, e, a, out);
     if (v->exact)
         return expression_fail(v->why, e, "--exact takes whole powers, and the square root as ^(1/2)");
     if (cimag(x) == 0 && cimag(y) == 0 && (creal(x) >= 0 || creal(y) == floor(creal(y))))
@@ -459,19 +486,6 @@ static ml_status binary(matrix_evaluation *v, const expression *e, const matrix_
     }
 }
 
-/* -1, 0, 1, or 2 when the two are different complex numbers, which have no order */
-static int order_of(const matrix_value *a, const matrix_value *b, size_t i, size_t j)
-{
-    if (a->q != NULL && b->q != NULL) {
-        int c = fmpq_cmp(fmpq_mat_entry(a->q, (slong)i, (slong)j), fmpq_mat_entry(b->q, (slong)i, (slong)j));
-        return (c > 0) - (c < 0);
-    }
-    double complex x = matrix_at(a, i, j), y = matrix_at(b, i, j);
-    if (cimag(x) != 0 || cimag(y) != 0)
-        return creal(x) == creal(y) && cimag(x) == cimag(y) ? 0 : 2;
-    return (creal(x) > creal(y)) - (creal(x) < creal(y));
-}
-
 static bool holds(int op, int order)
 {
     switch (op) {
@@ -513,7 +527,7 @@ static ml_status comparison(matrix_evaluation *v, const expression *e, const mat
     fmpq_mat_init(q, (slong)a->rows, (slong)a->columns);
     for (size_t i = 0; i < a->rows; i++)
         for (size_t j = 0; j < a->columns; j++)
-            if (holds(e->op, order_of(a, b, i, j)))
+            if (holds(e->op, matrix_order(a, i, j, b, i, j)))
                 fmpq_one(fmpq_mat_entry(q, (slong)i, (slong)j));
     status = made(v, matrix_take(v->s, q), out);
     fmpq_mat_clear(q);
@@ -553,17 +567,14 @@ static ml_status matrix(matrix_evaluation *v, const expression *e, const matrix_
     const matrix_value **parts = memory_array(e->count, sizeof *parts);
     ml_status status = parts ? ML_OK : matrix_no_memory(v);
     size_t rows = 0, columns = 0, count = 0;
-    bool is_complex = false, rational = true;
     for (; status == ML_OK && count < e->count; count++) {
         if ((status = matrix_operand(v, e->args[count], &parts[count])) != ML_OK)
             break;
         const matrix_value *p = parts[count];
-        is_complex |= p->im != NULL;
-        rational = rational && p->q != NULL;
         columns += count < e->columns ? p->columns : 0;
         rows += count % e->columns == 0 ? p->rows : 0;
     }
-    matrix_value *c = status == ML_OK ? matrix_new(v->s, rows, columns, is_complex, rational) : NULL;
+    matrix_value *c = status == ML_OK ? matrix_holding(v->s, rows, columns, parts, e->count) : NULL;
     if (status == ML_OK && c == NULL)
         status = matrix_no_memory(v);
     for (size_t k = 0, i = 0, j = 0; status == ML_OK && k < e->count; k++) {
@@ -653,7 +664,7 @@ static const matrix_handler *handler_of(int id)
         for (const matrix_handler *h = tables[t]; h->f != NULL; h++)
             if (h->id == id)
                 return h;
-    static const matrix_handler apply = {.f = matrix_apply};
+    static const matrix_handler apply = {.f = matrix_apply, .roots = true};
     return real_function_of(id) != NULL ? &apply : NULL;
 }
 
@@ -664,6 +675,8 @@ static ml_status run_handler(matrix_evaluation *v, const expression *e, const ma
     ml_status status = args ? ML_OK : matrix_no_memory(v);
     for (size_t i = 0; status == ML_OK && !h->raw && i < e->count; i++)
         status = matrix_operand(v, e->args[i], &args[i]);
+    for (size_t i = 0; status == ML_OK && !h->raw && !h->roots && i < e->count; i++)
+        status = matrix_need_rational(v, e, e->args[i], args[i]);
     out->count = 0;
     if (status == ML_OK)
         status = h->f(v, e, args, out);

@@ -73,33 +73,38 @@ static const matrix_value *all_rational(matrix_evaluation *v, int id, const matr
     return c;
 }
 
-/* sqrt of rationals with --exact. */
-static ml_status closed_roots(matrix_evaluation *v, const expression *e, const matrix_value *a,
-                              matrix_results *out)
+/* Of surds: their sizes and signs, and what rounds them. */
+static ml_status apply_surds(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                             matrix_results *out)
 {
-    for (slong k = 0; k < fmpq_mat_nrows(a->q) * fmpq_mat_ncols(a->q); k++)
-        if (fmpq_sgn(a->q->entries + k) < 0)
-            return expression_fail(v->why, e, "the root of a negative number is complex: leave --exact out");
-    matrix_value *c = matrix_new(v->s, a->rows, a->columns, false, false);
-    const matrix_value *flat = matrix_flat(v->s, a);
-    if (c != NULL && flat != NULL &&
-        (c->texts = memory_zeros(a->rows * a->columns, sizeof *c->texts)) != NULL) {
-        for (size_t k = 0; k < a->rows * a->columns; k++) {
-            const matrix_value *root = matrix_root_of(v, fmpq_mat_entry(flat->q, (slong)k, 0));
-            buffer b = {0};
-            fmpq_t one;
-            fmpq_init(one);
-            fmpq_one(one);
-            rational_root(&b, one, fmpq_mat_entry(flat->q, (slong)k, 0));
-            fmpq_clear(one);
-            c->texts[k] = buffer_take(&b);
-            if (root == NULL || c->texts[k] == NULL) {
-                c = NULL;
-                break;
-            }
-            matrix_set(c, k / a->columns, k % a->columns, matrix_at(root, 0, 0));
-        }
+    const matrix_value *c;
+    surd_matrix m;
+    if (e->op == FUNCTION_SQRT) {
+        ml_status status = matrix_square_roots(v, e, a, &c);
+        return status == ML_OK ? matrix_result(v, c, out) : status;
     }
+    if (e->op == FUNCTION_ABS && a->im != NULL) { /* sqrt(x conj(x)) */
+        c = matrix_hadamard(v->s, a, matrix_conjugate(v->s, a));
+        ml_status status = c ? matrix_square_roots(v, e, c, &c) : matrix_no_memory(v);
+        return status == ML_OK ? matrix_result(v, c, out) : status;
+    }
+    if ((e->op != FUNCTION_ABS && e->op != FUNCTION_SIGN) || a->im != NULL)
+        return expression_fail(v->why, e, "%s is not calculated exactly here: leave --exact out",
+                               expression_function_of(e->op)->name);
+    if (!matrix_get_surds(a, &m))
+        return matrix_no_memory(v);
+    fmpq_t sign;
+    fmpq_init(sign);
+    for (size_t k = 0; k < a->rows * a->columns; k++) {
+        fmpq_set_si(sign, surd_sign(&m.at[k]), 1);
+        if (e->op == FUNCTION_SIGN)
+            surd_set_rational(&m.at[k], sign);
+        else
+            surd_scale(&m.at[k], sign);
+    }
+    fmpq_clear(sign);
+    c = matrix_take_surds(v->s, &m);
+    surd_matrix_clear(&m);
     return matrix_result(v, c, out);
 }
 
@@ -111,8 +116,8 @@ ml_status matrix_apply(matrix_evaluation *v, const expression *e, const matrix_v
     const matrix_value *rational = a->q != NULL ? all_rational(v, e->op, a) : NULL;
     if (rational != NULL)
         return matrix_result(v, rational, out);
-    if (v->exact && e->op == FUNCTION_SQRT)
-        return closed_roots(v, e, a, out);
+    if (v->exact && (a->surds != NULL || e->op == FUNCTION_SQRT))
+        return apply_surds(v, e, a, out);
     if (v->exact)
         return expression_fail(v->why, e, "%s of a rational number is not rational: leave --exact out", name);
     real_function *f = real_function_of(e->op);
@@ -168,13 +173,8 @@ static ml_status extreme(matrix_evaluation *v, const expression *e, const matrix
                 const matrix_value *x = matrix_cut(v->s, args[k], i, j, 1, 1);
                 if (x == NULL)
                     return matrix_no_memory(v);
-                int order = best == NULL ? 0
-                            : x->q != NULL && best->q != NULL
-                                ? fmpq_cmp(fmpq_mat_entry(x->q, 0, 0), fmpq_mat_entry(best->q, 0, 0))
-                            : gsl_matrix_get(x->re, 0, 0) > gsl_matrix_get(best->re, 0, 0) ? 1
-                            : gsl_matrix_get(x->re, 0, 0) < gsl_matrix_get(best->re, 0, 0) ? -1
-                                                                                           : 0;
-                if (best == NULL || (e->op == FUNCTION_MAX ? order > 0 : order < 0))
+                int order = best == NULL ? 0 : matrix_order(x, 0, 0, best, 0, 0);
+                if (best == NULL || (e->op == FUNCTION_MAX ? order == 1 : order == -1))
                     best = x;
             }
     }
@@ -314,7 +314,7 @@ static ml_status line(matrix_evaluation *v, const expression *e, const matrix_va
 static ml_status stack(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
                        matrix_results *out)
 {
-    bool beside = e->op == FUNCTION_HSTACK, is_complex = false, rational = true;
+    bool beside = e->op == FUNCTION_HSTACK;
     size_t along = 0, across = beside ? args[0]->rows : args[0]->columns;
     for (size_t k = 0; k < e->count; k++) {
         size_t side = beside ? args[k]->rows : args[k]->columns;
@@ -322,11 +322,8 @@ static ml_status stack(matrix_evaluation *v, const expression *e, const matrix_v
             return expression_fail(v->why, e->args[k], "this has %zu %s, and what stands before it %zu", side,
                                    beside ? "rows" : "columns", across);
         along += beside ? args[k]->columns : args[k]->rows;
-        is_complex |= args[k]->im != NULL;
-        rational = rational && args[k]->q != NULL;
     }
-    matrix_value *c = beside ? matrix_new(v->s, across, along, is_complex, rational)
-                             : matrix_new(v->s, along, across, is_complex, rational);
+    matrix_value *c = matrix_holding(v->s, beside ? across : along, beside ? along : across, args, e->count);
     along = 0;
     for (size_t k = 0; c != NULL && k < e->count; k++) {
         matrix_put(c, beside ? 0 : along, beside ? along : 0, args[k]);
@@ -467,8 +464,13 @@ static ml_status read_kind(matrix_evaluation *v, const expression *e, norm_kind 
                    : expression_fail(v->why, e, "the kind of a norm is a number >= 1, inf, fro, nuc or max");
 }
 
-static matrix_value *sizes(matrix_evaluation *v, const matrix_value *a)
+static const matrix_value *sizes(matrix_evaluation *v, const matrix_value *a)
 {
+    if (a->surds != NULL) {
+        bool closed;
+        const matrix_value *squares = matrix_hadamard(v->s, a, matrix_conjugate(v->s, a));
+        return squares ? matrix_exact_roots(v->s, squares, &closed) : NULL;
+    }
     matrix_value *c = matrix_new(v->s, a->rows, a->columns, false, a->q != NULL);
     for (size_t i = 0; c != NULL && i < a->rows; i++)
         for (size_t j = 0; j < a->columns; j++) {
@@ -487,23 +489,29 @@ static const matrix_value *greatest_row(matrix_evaluation *v, const matrix_value
         const matrix_value *x = total(v, matrix_cut(v->s, size, i, 0, 1, a->columns));
         if (x == NULL)
             return NULL;
-        bool more = best == NULL ||
-                    (x->q && best->q ? fmpq_cmp(fmpq_mat_entry(x->q, 0, 0), fmpq_mat_entry(best->q, 0, 0)) > 0
-                                     : gsl_matrix_get(x->re, 0, 0) > gsl_matrix_get(best->re, 0, 0));
+        bool more = best == NULL || matrix_order(x, 0, 0, best, 0, 0) == 1;
         best = more ? x : best;
     }
     return best;
 }
 
 /* The root of the sum of squares, rational where it is. */
-static const matrix_value *euclidean(matrix_evaluation *v, const matrix_value *a)
+static ml_status euclidean(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                           const matrix_value **out)
 {
-    if (a->q == NULL)
-        return matrix_number(v->s, matrix_norm_frobenius(a), 0);
-    const matrix_value *square = inner(v, a, a);
-    if (square == NULL || square->q == NULL)
-        return matrix_number(v->s, matrix_norm_frobenius(a), 0);
-    return matrix_root_of(v, fmpq_mat_entry(square->q, 0, 0));
+    const matrix_value *square = matrix_is_exact(a) ? inner(v, a, a) : NULL;
+    if (square != NULL && square->q != NULL && !v->exact) {
+        fmpq_mat_t one;
+        fmpq_mat_init(one, 1, 1);
+        fmpq_mat_one(one);
+        *out = matrix_roots(v, one, square->q, false);
+        fmpq_mat_clear(one);
+    } else if (square != NULL && v->exact) {
+        return matrix_square_roots(v, e, square, out);
+    } else {
+        *out = matrix_number(v->s, matrix_norm_frobenius(a), 0);
+    }
+    return *out ? ML_OK : matrix_no_memory(v);
 }
 
 /* (sum |x|^p)^(1/p), the greatest taken out so that it neither overflows nor vanishes. */
@@ -543,7 +551,7 @@ static ml_status norm_of(matrix_evaluation *v, const expression *e, const matrix
 {
     bool vector = matrix_is_vector(a);
     if (kind == NORM_FROBENIUS || (vector && kind == NORM_P && p == 2))
-        *out = euclidean(v, a);
+        return euclidean(v, e, a, out);
     else if (kind == NORM_MAX)
         *out = greatest_row(v, matrix_flat(v->s, a));
     else if (kind == NORM_NUCLEAR)
@@ -658,7 +666,7 @@ static ml_status condition(matrix_evaluation *v, const expression *e, const matr
         status = norm_of(v, e, a, kind, p, &x);
     if (status == ML_OK)
         status = norm_of(v, e, inverse, kind, p, &y);
-    if (status == ML_OK && v->exact && (x->q == NULL || y->q == NULL))
+    if (status == ML_OK && v->exact && !(matrix_is_exact(x) && matrix_is_exact(y)))
         status = fail_exact_norm(v, e);
     return status == ML_OK ? matrix_result(v, matrix_product(v->s, x, y), out) : status;
 }
@@ -800,6 +808,25 @@ static ml_status trace(matrix_evaluation *v, const expression *e, const matrix_v
     return status == ML_OK ? matrix_result(v, total(v, matrix_diagonal_of(v->s, args[0])), out) : status;
 }
 
+static ml_status determinant_of_surds(matrix_evaluation *v, const matrix_value *a, matrix_results *out)
+{
+    surd_matrix m;
+    surd d;
+    size_t rank, *pivots = memory_array(a->rows, sizeof *pivots);
+    if (pivots == NULL || !matrix_get_surds(a, &m)) {
+        free(pivots);
+        return matrix_no_memory(v);
+    }
+    surd_init(&d);
+    bool fits = surd_matrix_reduce(&m, a->columns, pivots, &rank, &d);
+    v->s->overgrown |= !fits;
+    const matrix_value *c = !fits ? NULL : rank < a->rows ? matrix_whole(v->s, 0) : matrix_surd(v->s, &d);
+    surd_clear(&d);
+    surd_matrix_clear(&m);
+    free(pivots);
+    return matrix_result(v, c, out);
+}
+
 static ml_status determinant(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
                              matrix_results *out)
 {
@@ -807,6 +834,8 @@ static ml_status determinant(matrix_evaluation *v, const expression *e, const ma
     ml_status status = matrix_need_square(v, e, a);
     if (status != ML_OK)
         return status;
+    if (a->surds != NULL)
+        return determinant_of_surds(v, a, out);
     if (a->q == NULL) {
         matrix_value *d = NULL;
         status = matrix_determinant(v->s, a, &d, v->why);
@@ -904,41 +933,41 @@ const matrix_handler matrix_handlers[] = {
     {FUNCTION_ATAN2, of_two, .raw = false},
     {FUNCTION_HYPOT, of_two, .raw = false},
     {FUNCTION_POW, of_two, .raw = false},
-    {FUNCTION_MIN, extreme, .raw = false},
-    {FUNCTION_MAX, extreme, .raw = false},
-    {FUNCTION_SUM, sum, .raw = false},
-    {FUNCTION_MEAN, sum, .raw = false},
-    {FUNCTION_PROD, product, .raw = false},
-    {FUNCTION_LENGTH, count, .raw = false},
-    {FUNCTION_ROWS, count, .raw = false},
-    {FUNCTION_COLUMNS, count, .raw = false},
-    {FUNCTION_T, turned, .raw = false},
-    {FUNCTION_CONJ, turned, .raw = false},
-    {FUNCTION_CTRANSPOSE, turned, .raw = false},
-    {FUNCTION_REAL, turned, .raw = false},
-    {FUNCTION_IMAG, turned, .raw = false},
-    {FUNCTION_SYM, symmetric_part, .raw = false},
-    {FUNCTION_SKEW, symmetric_part, .raw = false},
-    {FUNCTION_DIAG, diagonal, .raw = false},
+    {FUNCTION_MIN, extreme, .roots = true},
+    {FUNCTION_MAX, extreme, .roots = true},
+    {FUNCTION_SUM, sum, .roots = true},
+    {FUNCTION_MEAN, sum, .roots = true},
+    {FUNCTION_PROD, product, .roots = true},
+    {FUNCTION_LENGTH, count, .roots = true},
+    {FUNCTION_ROWS, count, .roots = true},
+    {FUNCTION_COLUMNS, count, .roots = true},
+    {FUNCTION_T, turned, .roots = true},
+    {FUNCTION_CONJ, turned, .roots = true},
+    {FUNCTION_CTRANSPOSE, turned, .roots = true},
+    {FUNCTION_REAL, turned, .roots = true},
+    {FUNCTION_IMAG, turned, .roots = true},
+    {FUNCTION_SYM, symmetric_part, .roots = true},
+    {FUNCTION_SKEW, symmetric_part, .roots = true},
+    {FUNCTION_DIAG, diagonal, .roots = true},
     {FUNCTION_EYE, filled, .raw = true},
     {FUNCTION_ZEROS, filled, .raw = true},
     {FUNCTION_ONES, filled, .raw = true},
     {FUNCTION_ROW, line, .raw = true},
     {FUNCTION_COLUMN, line, .raw = true},
-    {FUNCTION_HSTACK, stack, .raw = false},
-    {FUNCTION_VSTACK, stack, .raw = false},
-    {FUNCTION_KRON, kronecker, .raw = false},
-    {FUNCTION_HADAMARD, hadamard, .raw = false},
-    {FUNCTION_OUTER, outer, .raw = false},
-    {FUNCTION_CROSS, cross, .raw = false},
-    {FUNCTION_DOT, dot, .raw = false},
+    {FUNCTION_HSTACK, stack, .roots = true},
+    {FUNCTION_VSTACK, stack, .roots = true},
+    {FUNCTION_KRON, kronecker, .roots = true},
+    {FUNCTION_HADAMARD, hadamard, .roots = true},
+    {FUNCTION_OUTER, outer, .roots = true},
+    {FUNCTION_CROSS, cross, .roots = true},
+    {FUNCTION_DOT, dot, .roots = true},
     {FUNCTION_ANGLE, angle, .raw = false},
     {FUNCTION_NORM, norm, .raw = true},
     {FUNCTION_DIST, distance, .raw = true},
     {FUNCTION_COND, condition, .raw = true},
-    {FUNCTION_TR, trace, .raw = false},
-    {FUNCTION_DET, determinant, .raw = false},
-    {FUNCTION_INV, inverse, .raw = false},
+    {FUNCTION_TR, trace, .roots = true},
+    {FUNCTION_DET, determinant, .roots = true},
+    {FUNCTION_INV, inverse, .roots = true},
     {FUNCTION_ADJUGATE, adjugate, .raw = false},
     {FUNCTION_EXPM, exponential, .raw = false},
     {FUNCTION_NONE, NULL, .raw = false},

@@ -30,6 +30,7 @@ typedef struct matrix_handler {
     matrix_function *f;
     bool raw;     /* the handler evaluates its arguments */
     bool several; /* gives named parts, so it can only stand alone */
+    bool roots;   /* with `exact`, takes surds too, not only rationals; a raw handler looks for itself */
 } matrix_handler;
 
 /* That of the functions of one real number: each entry. */
@@ -58,6 +59,9 @@ const char *matrix_steps_name(matrix_evaluation *v, const expression *e, char ou
 ml_status matrix_need_square(matrix_evaluation *v, const expression *e, const matrix_value *a);
 ml_status matrix_need_symmetric(matrix_evaluation *v, const expression *e, const matrix_value *a);
 ml_status matrix_need_real(matrix_evaluation *v, const expression *e, const matrix_value *a);
+/* With `exact`, only rationals will do; ARGUMENT is the one of E that A is the value of. */
+ml_status matrix_need_rational(matrix_evaluation *v, const expression *e, const expression *argument,
+                               const matrix_value *a);
 /* WHAT of the operands of E needs other shapes: "A is 2 x 3 and B is 2 x 2; a sum needs ..." */
 ml_status matrix_fail_shapes(matrix_evaluation *v, const expression *e, const matrix_value *a,
                              const matrix_value *b, const char *needs);
@@ -86,7 +90,8 @@ ml_status matrix_reduce(matrix_evaluation *v, const expression *e, const matrix_
  * is rational where all roots are, else it holds the nearest doubles and with `exact` closed forms. */
 const matrix_value *matrix_roots(matrix_evaluation *v, const fmpq_mat_t c, const fmpq_mat_t d, bool rows);
 
-/* A value that is rational if X is a square, else doubles and a closed form: C*sqrt(X). */
-const matrix_value *matrix_root_of(matrix_evaluation *v, const fmpq_t x);
+/* The square root of every entry of the exact A: exact, or doubles with closed forms beside them. */
+ml_status matrix_square_roots(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                              const matrix_value **out);
 
 #endif

@@ -17,6 +17,7 @@
 #include <flint/fmpq_mat.h>
 
 #include "base/memory.h"
+#include "math/surd_matrix.h"
 
 /* Without `exact`, rationals are kept for at most so many entries of at most so many bits. */
 enum { MATRIX_RATIONAL_ENTRIES = 400, MATRIX_RATIONAL_BITS = 4096 };
@@ -26,7 +27,9 @@ typedef struct matrix_value {
     gsl_matrix *re;     /* NULL when there is no entry: a basis of {0} has no columns */
     gsl_matrix *im;     /* NULL: real */
     fmpq_mat_struct *q; /* the exact values, of which `re` holds the nearest doubles; NULL: not known */
-    char **texts; /* closed forms such as 3*sqrt(5), row by row, to print in place of `re`; NULL: none */
+    surd *
+        surds; /* only with `exact` and without q: the exact values, row by row, of which one is irrational */
+    char **texts; /* closed forms beyond that, such as acos(1/3), to print in place of `re`; NULL: none */
     const char *const *heads; /* names of the columns, static; NULL: none */
     bool identity; /* 1 x 1, and stands for a multiple of the identity matrix of whatever order fits */
     struct matrix_value *next;
@@ -36,6 +39,7 @@ typedef struct matrix_value {
 typedef struct matrix_space {
     matrix_value *first;
     bool exact;
+    bool overgrown; /* NULL was returned because surds had too many terms, not for a lack of memory */
 } matrix_space;
 
 void matrix_free_all(matrix_space *s);
@@ -49,10 +53,19 @@ matrix_value *matrix_new(matrix_space *s, size_t rows, size_t columns, bool is_c
 /* Zeros, of the kind that a result of A and B (NULL: none) has. */
 matrix_value *matrix_like(matrix_space *s, size_t rows, size_t columns, const matrix_value *a,
                           const matrix_value *b);
+/* Zeros, of the kind that holds each of the COUNT parts. */
+matrix_value *matrix_holding(matrix_space *s, size_t rows, size_t columns, const matrix_value *const *parts,
+                             size_t count);
 matrix_value *matrix_number(matrix_space *s, double re, double im);
 matrix_value *matrix_whole(matrix_space *s, long x);
 matrix_value *matrix_rational(matrix_space *s, const fmpq_t x);
 matrix_value *matrix_identity(matrix_space *s, size_t rows, size_t columns);
+/* A number that is not rational, with `exact`; and a matrix of such: the surds become the value's. */
+matrix_value *matrix_surd(matrix_space *s, const surd *x);
+matrix_value *matrix_take_surds(matrix_space *s, surd_matrix *m);
+/* The exact entries of A, which has q or surds, in new surds; false when memory is out. */
+bool matrix_get_surds(const matrix_value *a, surd_matrix *out);
+bool matrix_is_exact(const matrix_value *a);
 /* Q becomes the value's and is emptied. */
 matrix_value *matrix_take(matrix_space *s, fmpq_mat_t q);
 
@@ -81,6 +94,9 @@ matrix_value *matrix_diagonal(matrix_space *s, const matrix_value *a);
 matrix_value *matrix_diagonal_of(matrix_space *s, const matrix_value *a);
 /* A with B written over it from (I, J) on; A is changed, and must be new and of a kind that can hold B. */
 void matrix_put(matrix_value *a, size_t i, size_t j, const matrix_value *b);
+/* X^2 = A for each entry, exactly: A is exact.  NULL with *CLOSED false where a root is none of a sum of
+ * roots. */
+matrix_value *matrix_exact_roots(matrix_space *s, const matrix_value *a, bool *closed);
 /* The same value without an imaginary part when that is zero. */
 matrix_value *matrix_simplify(matrix_space *s, matrix_value *a);
 
@@ -88,7 +104,7 @@ double complex matrix_at(const matrix_value *a, size_t i, size_t j);
 void matrix_set(matrix_value *a, size_t i, size_t j, double complex x);
 /* `re` from `q`: nearest doubles.  Without `exact` rationals that have become long are dropped. */
 matrix_value *matrix_round(matrix_space *s, matrix_value *a);
-/* Only doubles from now on. */
+/* Only doubles from now on: without q and surds. */
 void matrix_forget(matrix_value *a);
 /* The double nearest to X. */
 double matrix_nearest(const fmpq_t x);
@@ -101,6 +117,9 @@ bool matrix_is_square(const matrix_value *a);
 bool matrix_is_hermitian(const matrix_value *a, size_t *i, size_t *j);
 bool matrix_is_finite(const matrix_value *a);
 bool matrix_is_zero(const matrix_value *a);
+/* -1, 0, 1 as the entry (I, J) of A is less than, equal to or greater than (K, L) of B, exactly where both
+ * are; 2 for different numbers of which one is complex, which have no order. */
+int matrix_order(const matrix_value *a, size_t i, size_t j, const matrix_value *b, size_t k, size_t l);
 /* The most bits of a numerator or denominator; 0 without rationals. */
 size_t matrix_bits(const matrix_value *a);
 

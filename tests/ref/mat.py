@@ -166,3 +166,12 @@ exact("project(B)", b * (b.T * b).inv() * b.T, B=B)
 exact("norm(u)", sp.sqrt(45), u=[[3, 6]])
 exact("chol(S)", frac(S).cholesky(), S=S)
 exact("det(T)", sp.Rational(1, 100) * 3 - sp.Rational(2, 10) ** 2, T=[[Fraction(1, 10), Fraction(2, 10)], [Fraction(2, 10), Fraction(3, 10)]])
+
+# with roots and complex numbers
+exact("2*norm(u)", 2 * sp.sqrt(5), u=[[1, 2]])
+exact("sqrt(3+2*sqrt(2))", 1 + sp.sqrt(2))
+exact("((1+sqrt(5))/2)^7", ((1 + sp.sqrt(5)) / 2) ** 7)
+e = sp.Matrix([[1 + sp.sqrt(2), 2], [sp.sqrt(2), 3]])
+names = {}
+print("exact", 0, "inv(A) A=[1+sqrt(2),2;sqrt(2),3]", ";".join(",".join(surd(sp.radsimp(x)) for x in e.inv().row(i)) for i in range(2)), sep="\t")
+print("exact", 0, "det(A) A=[1+sqrt(2),2;sqrt(2),3]", surd(sp.expand(e.det())), sep="\t")
