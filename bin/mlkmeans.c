@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ml/agreement.h"
 #include "ml/kmeans.h"
@@ -12,6 +14,7 @@
 #include "ml/silhouette.h"
 #include "table/cli.h"
 #include "table/progress.h"
+#include "tool/kmeans_stream.h"
 #include "tool/kmeans_text.h"
 #include "tool/names.h"
 #include "tool/points.h"
@@ -22,6 +25,7 @@ typedef struct params {
     const char *start;    /* a word or a file */
     int criterion;
     size_t references;
+    bool stream;
 } params;
 
 enum { LABELS, CENTROIDS, SUMMARY, DISTANCES, SILHOUETTE, CHOICE };
@@ -63,6 +67,10 @@ static const cli_option options[] = {
      CLI_FLAG, AT(fit.spherical), .group = 0},
     {0, "batch", "N", "rows of a batch of -m minibatch; default 1024", CLI_COUNT, AT(fit.batch), .least = 1,
      .most = 1e9},
+    {0, "stream", NULL,
+     "keep no rows in memory: read a file again for each iteration, from a start found in a sample; with -m "
+     "minibatch take all rows once, in their order, also from a pipe",
+     CLI_FLAG, AT(stream), .group = 0},
     {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
 };
 
@@ -119,7 +127,7 @@ typedef struct job {
 static ml_status find_column(const job *j, const kmeans_text *t, size_t wanted, size_t *at, ml_message *why)
 {
     *at = wanted;
-    if (!t->named || j->rows.t.names == NULL)
+    if (!t->named || !j->named)
         return t->centroids->size2 == j->rows.x.size2
                    ? ML_OK
                    : ml_fail(why, "%s: a model of %zu columns, and the input has %zu to use", j->p.start,
@@ -154,8 +162,8 @@ static ml_status read_written_start(job *j, ml_message *why)
     table centroids;
     reading.columns = reading.exclude = reading.id = reading.target = reading.weights = reading.names = NULL;
     reading.note = NULL; /* other columns there are no concern of anybody */
-    reading.header = j->rows.t.names ? READER_HEADER : READER_GUESS;
-    reading.match = j->rows.t.names ? (const char *const *)j->rows.names : NULL;
+    reading.header = j->named ? READER_HEADER : READER_GUESS;
+    reading.match = j->named ? (const char *const *)j->rows.names : NULL;
     reading.match_count = j->rows.x.size2;
     ml_status status = table_read(&centroids, j->p.start, &reading, why);
     if (status != ML_OK)
@@ -232,12 +240,46 @@ static int check_options(job *j)
     return -1;
 }
 
+/* One that can be read again, or that cannot be opened, which is said then. */
+static bool is_file(const cli *c)
+{
+    struct stat about;
+    return (c->file ? stat(c->file, &about) : fstat(STDIN_FILENO, &about)) != 0 || S_ISREG(about.st_mode);
+}
+
+/* What needs all rows at once, or a second look at a pipe. */
+static int check_stream(const job *j)
+{
+    static const char *const held[] = {"choose", "steps", "trace", "target", NULL};
+    const cli *c = j->c;
+    bool once = j->p.fit.method == KMEANS_MINIBATCH;
+    for (const char *const *name = held; *name != NULL; name++)
+        if (cli_given(c, *name))
+            return cli_usage(c, "--stream keeps no rows, and --%s needs all of them", *name);
+    if (cli_shows(c, "silhouette"))
+        return cli_usage(c, "--stream keeps no rows, and silhouettes need all of them");
+    if (once && cli_given(c, "max-iterations"))
+        return cli_usage(c, "--stream -m minibatch takes each row once; leave out -n");
+    if (is_file(c))
+        return -1;
+    if (!once)
+        return cli_usage(c,
+                         "--stream reads a file again for each iteration, and this is not one; -m minibatch "
+                         "takes one pass");
+    if (cli_shows(c, "labels") || cli_shows(c, "distances"))
+        return cli_usage(c,
+                         "--stream reads the rows again for their labels, and this is not a file; keep the "
+                         "model with --save, or show centroids (-s)");
+    return -1;
+}
+
 /* --apply takes a model in place of everything that fits one. */
 static int check_apply(job *j)
 {
     static const char *const fitting[] = {
-        "k",     "choose",  "method", "init", "restarts", "max-iterations", "tolerance",  "spherical",
-        "batch", "weights", "seed",   "save", "steps",    "trace",          "references", NULL};
+        "k",         "choose",    "method",     "init",    "restarts", "max-iterations",
+        "tolerance", "spherical", "batch",      "weights", "seed",     "save",
+        "steps",     "trace",     "references", "stream",  NULL};
     static const char *const fitted[] = {"centroids", "summary", "silhouette", "choice", NULL};
     for (const char *const *name = fitting; *name != NULL; name++)
         if (cli_given(j->c, *name))
@@ -255,9 +297,9 @@ static int check_apply(job *j)
 /* A round takes its centroids from the model, and the merge has no rows. */
 static int check_round(job *j)
 {
-    static const char *const fitting[] = {
-        "k",        "choose",         "references", "method", "init",  "steps",  "seed",
-        "restarts", "max-iterations", "spherical",  "batch",  "trace", "target", NULL};
+    static const char *const fitting[] = {"k",     "choose", "references", "method",         "init",
+                                          "steps", "seed",   "restarts",   "max-iterations", "spherical",
+                                          "batch", "trace",  "target",     "stream",         NULL};
     static const char *const of_rows[] = {"labels", "distances", "silhouette", "choice", NULL};
     const char *side = j->c->merge ? "--merge" : "--partial";
     for (const char *const *name = fitting; *name != NULL; name++)
@@ -561,10 +603,10 @@ static ml_status read_model(job *j, ml_message *why)
 
 /* --- other rows, as they come --- */
 
-static ml_status label_piece(job *j, const table *piece, writer *w, bool begun, ml_message *why)
+static ml_status label_piece(const job *j, const table *piece, bool labels, writer *w, bool begun,
+                             ml_message *why)
 {
     row_columns r;
-    bool labels = j->c->shows[0] == LABELS;
     size_t k = j->p.fit.k, n = piece->rows, more = labels ? 1 : k;
     double *values = memory_array(n ? n : 1, more * sizeof *values);
     uint32_t *codes = memory_array(n ? n : 1, sizeof *codes);
@@ -579,14 +621,15 @@ static ml_status label_piece(job *j, const table *piece, writer *w, bool begun, 
     }
     if (!begun)
         writer_begin(w, labels ? "labels" : "distances", r.columns, r.count);
-    if (n > 0 && labels) {
-        status = kmeans_assign(piece->x, j->fit.centroids, j->p.fit.spherical, j->c->reader.jobs, codes, NULL,
-                               why);
+    gsl_matrix_const_view x = gsl_matrix_const_submatrix(piece->x, 0, 0, n, j->fit.centroids->size2);
+    if (labels) {
+        status = kmeans_assign(&x.matrix, j->fit.centroids, j->p.fit.spherical, j->c->reader.jobs, codes,
+                               NULL, why);
         for (size_t i = 0; i < n; i++)
             values[i] = codes[i] + 1.0;
-    } else if (n > 0) {
+    } else {
         gsl_matrix_view d = gsl_matrix_view_array(values, n, k);
-        status = kmeans_distances(piece->x, j->fit.centroids, j->p.fit.spherical, j->c->reader.jobs,
+        status = kmeans_distances(&x.matrix, j->fit.centroids, j->p.fit.spherical, j->c->reader.jobs,
                                   &d.matrix, why);
     }
     if (status == ML_OK)
@@ -599,13 +642,14 @@ out:
     return status;
 }
 
-static ml_status label_stream(job *j, reader *r, writer *w, ml_message *why)
+/* Labels, or distances, of the rows of R. */
+static ml_status label_stream(const job *j, reader *r, bool labels, writer *w, ml_message *why)
 {
     const table *piece;
     bool begun = false;
     ml_status status;
     while ((status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
-        status = label_piece(j, piece, w, begun, why);
+        status = label_piece(j, piece, labels, w, begun, why);
         begun = true;
         if (status != ML_OK)
             return status;
@@ -633,7 +677,7 @@ static int apply(job *j)
     if (status == ML_OK && (w = cli_output(j->c)) == NULL)
         status = ml_fail_memory(&why, "the writer", 1);
     if (status == ML_OK)
-        status = label_stream(j, r, w, &why);
+        status = label_stream(j, r, j->c->shows[0] == LABELS, w, &why);
     reader_free(r);
     if (status != ML_OK)
         cli_fail(j->c, &why);
@@ -724,6 +768,50 @@ static ml_status write_model_of(void *context, writer *w, ml_message *why)
 static int print_results(job *j)
 {
     points_output output = {write_model_of, write_show_of, j};
+    return points_print(j->c, &output, status_of_fit(j));
+}
+
+/* --- rows that are not kept --- */
+
+static ml_status show_streamed(void *context, size_t show, writer *w, ml_message *why)
+{
+    job *j = context;
+    reader_options reading = j->c->reader;
+    reader *r;
+    if (show != LABELS && show != DISTANCES)
+        return write_show(j, show, w, why);
+    reading.note = NULL;
+    ml_status status = reader_open(&r, j->c->file, &reading, why);
+    if (status == ML_OK)
+        status = label_stream(j, r, show == LABELS, w, why);
+    reader_free(r);
+    return status;
+}
+
+static int stream(job *j)
+{
+    ml_message why;
+    reader *r;
+    progress_phase("reading");
+    ml_status status = reader_open(&r, j->c->file, &j->c->reader, &why);
+    if (status == ML_OK) {
+        const table *t = reader_columns(r);
+        j->named = t->names != NULL;
+        j->weighted = t->weights_at != SIZE_MAX;
+        j->rows.x.size2 = t->columns - j->weighted;
+        status = names_of(&j->rows.names, t, 0, j->rows.x.size2, &why);
+    }
+    if (status == ML_OK && j->p.fit.start == KMEANS_GIVEN)
+        status = read_start(j, &why);
+    j->p.fit.k = j->least;
+    if (status == ML_OK)
+        status = kmeans_stream_fit(j->c, r, &j->p.fit, &j->fit, &why);
+    else
+        reader_free(r);
+    if (status != ML_OK)
+        return cli_fail(j->c, &why);
+    say(j);
+    points_output output = {write_model_of, show_streamed, j};
     return points_print(j->c, &output, status_of_fit(j));
 }
 
@@ -831,11 +919,15 @@ int main(int argc, char **argv)
         status = check_apply(&j);
     else if (c.partial || c.merge)
         status = check_round(&j);
-    else if ((status = check_options(&j)) < 0)
+    else if ((status = check_options(&j)) < 0 && (!j.p.stream || (status = check_stream(&j)) < 0))
         status = read_clusters(&j);
     if (status >= 0 || (status = cli_needs_input(&c)) >= 0)
         return status;
-    status = c.apply != NULL ? apply(&j) : c.partial ? partial(&j) : c.merge ? merge(&j) : run(&j);
+    status = c.apply != NULL ? apply(&j)
+             : c.partial     ? partial(&j)
+             : c.merge       ? merge(&j)
+             : j.p.stream    ? stream(&j)
+                             : run(&j);
     free_job(&j);
     return status;
 }

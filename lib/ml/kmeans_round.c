@@ -170,6 +170,28 @@ ml_status kmeans_parts_merge(kmeans_parts *into, const kmeans_parts *from, ml_me
     return ML_OK;
 }
 
+/* --- centroids --- */
+
+/* The centroids as the loops take them, new.  Directions that were written by hand may need unit length;
+ * those of a step keep their bits. */
+static ml_status plain_centroids(const gsl_matrix *centroids, bool spherical, double *scale, double **out,
+                                 ml_message *why)
+{
+    size_t k = centroids->size1, d = centroids->size2;
+    *scale = spherical ? 1 : kmeans_scale_of(centroids);
+    double *c = *out = kmeans_plain_centroids(centroids, *scale);
+    if (c == NULL)
+        return ml_fail_memory(why, "the centroids", k * d * sizeof *c);
+    for (size_t q = 0; spherical && q < k; q++, c += d) {
+        double squared = 0;
+        for (size_t j = 0; j < d; j++)
+            squared += c[j] * c[j];
+        if (!(fabs(squared - 1) < 1e-12) && !kmeans_normalize(c, d))
+            return ml_fail(why, "centroid %zu is all zeros: it has no direction", q + 1);
+    }
+    return ML_OK;
+}
+
 /* --- a round over rows --- */
 
 struct kmeans_round {
@@ -214,21 +236,19 @@ void kmeans_round_free(kmeans_round *r)
     free(r);
 }
 
-static bool make_round(kmeans_round *r, const gsl_matrix *centroids)
+static bool make_round(kmeans_round *r, size_t k, size_t d)
 {
-    size_t k = centroids->size1, d = centroids->size2;
     bool good = true;
     for (size_t i = 0; good && i < KMEANS_LANES; i++)
         good = kmeans_sums_make(&r->lane[i], k, d) &&
                (r->within[i] = memory_zeros(k, sizeof *r->within[i])) != NULL;
     r->x = memory_aligned(r->stretch, d * sizeof(double));
     r->weights = memory_array(r->stretch, sizeof(double));
-    r->c = kmeans_plain_centroids(centroids, r->scale);
     r->labels = memory_array(r->stretch, sizeof *r->labels);
     r->squared = memory_array(r->stretch, sizeof *r->squared);
     r->far = memory_array(KMEANS_FAR + d, sizeof *r->far);
     r->first = memory_array(k, sizeof *r->first);
-    return good && r->x && r->weights && r->c && r->labels && r->squared && r->far && r->first;
+    return good && r->x && r->weights && r->labels && r->squared && r->far && r->first;
 }
 
 ml_status kmeans_round_new(kmeans_round **made, const gsl_matrix *centroids, bool spherical, int jobs,
@@ -239,10 +259,11 @@ ml_status kmeans_round_new(kmeans_round **made, const gsl_matrix *centroids, boo
     if (r == NULL)
         return ml_fail_memory(why, "k-means", sizeof *r);
     r->stretch = stretch_of(d);
-    r->scale = spherical ? 1 : kmeans_scale_of(centroids);
     r->spherical = spherical;
     ml_status status = kmeans_parts_alloc(&r->parts, k, d, why);
-    if (status == ML_OK && !make_round(r, centroids))
+    if (status == ML_OK)
+        status = plain_centroids(centroids, spherical, &r->scale, &r->c, why);
+    if (status == ML_OK && !make_round(r, k, d))
         status = ml_fail_memory(why, "k-means", (r->stretch + k) * d * sizeof(double));
     if (status != ML_OK) {
         kmeans_round_free(r);
@@ -554,14 +575,12 @@ ml_status kmeans_parts_step(const kmeans_parts *p, const gsl_matrix *centroids, 
                             ml_message *why)
 {
     double moved = 0;
-    step s = {.scale = spherical ? 1 : kmeans_scale_of(centroids)};
+    step s = {0};
     *result = (kmeans_result){0};
     ml_status status = copy_parts(&s.p, p, why);
-    if (status != ML_OK)
-        return status;
-    s.c = kmeans_plain_centroids(centroids, s.scale);
-    s.next = memory_zeros(p->k, p->d * sizeof *s.next);
-    if (s.c == NULL || s.next == NULL)
+    if (status == ML_OK)
+        status = plain_centroids(centroids, spherical, &s.scale, &s.c, why);
+    if (status == ML_OK && (s.next = memory_zeros(p->k, p->d * sizeof *s.next)) == NULL)
         status = ml_fail_memory(why, "the centroids", p->k * p->d * sizeof *s.c);
     if (status == ML_OK)
         status = refill(&s, why);
@@ -580,5 +599,18 @@ ml_status kmeans_parts_step(const kmeans_parts *p, const gsl_matrix *centroids, 
     kmeans_parts_free(&s.p);
     free(s.c);
     free(s.next);
+    return status;
+}
+
+ml_status kmeans_parts_measure(const kmeans_parts *p, const gsl_matrix *centroids, bool spherical,
+                               kmeans_result *result, ml_message *why)
+{
+    step s = {0};
+    *result = (kmeans_result){0};
+    ml_status status = plain_centroids(centroids, spherical, &s.scale, &s.c, why);
+    s.next = s.c;
+    if (status == ML_OK)
+        status = make_result(&s, p, result, why);
+    free(s.c);
     return status;
 }

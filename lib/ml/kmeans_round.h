@@ -73,4 +73,8 @@ ml_status kmeans_parts_step(const kmeans_parts *p, const gsl_matrix *centroids, 
                             double tolerance, kmeans_history *history, kmeans_result *result, double *shift,
                             ml_message *why);
 
+/* What the rows are to CENTROIDS, which stay: RESULT as above, its centroids those of the round. */
+ml_status kmeans_parts_measure(const kmeans_parts *p, const gsl_matrix *centroids, bool spherical,
+                               kmeans_result *result, ml_message *why);
+
 #endif

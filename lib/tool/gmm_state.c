@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "table/progress.h"
 #include "table/state.h"
+#include "tool/points.h"
 
 static uint64_t hash_reals(uint64_t hash, const double *x, size_t count)
 {
@@ -41,19 +42,9 @@ static void hash_model(const gmm_text *t, char text[17])
 
 /* --- rows to a state --- */
 
-static ml_status gather(gmm_round *round, reader *r, ml_message *why)
+static ml_status add_rows(void *round, const gsl_matrix *x, const gsl_vector *weights, ml_message *why)
 {
-    const table *piece;
-    ml_status status = ML_OK;
-    while (status == ML_OK && reader_columns(r)->columns > 0 &&
-           (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
-        bool weighted = piece->weights_at != SIZE_MAX;
-        size_t d = piece->columns - weighted;
-        gsl_matrix_const_view x = gsl_matrix_const_submatrix(piece->x, 0, 0, piece->rows, d);
-        gsl_vector_const_view w = gsl_matrix_const_column(piece->x, weighted ? piece->weights_at : 0);
-        status = gmm_round_add(round, &x.matrix, weighted ? &w.vector : NULL, why);
-    }
-    return status == ML_OK ? reader_finish(r, why) : status;
+    return gmm_round_add(round, x, weights, why);
 }
 
 static void put_state(buffer *out, const cli *c, const gmm_text *t, bool hard, const gmm_parts *p)
@@ -88,7 +79,7 @@ int gmm_state_partial(const cli *c, const gmm_text *t, bool hard)
     if (status == ML_OK)
         status = gmm_round_new(&round, &t->model, hard, c->reader.jobs, &why);
     if (status == ML_OK)
-        status = gather(round, r, &why);
+        status = points_each(r, add_rows, round, &why);
     if (status == ML_OK)
         status = gmm_round_parts(round, &parts, &why);
     if (status == ML_OK)

@@ -12,6 +12,7 @@
 #include "table/progress.h"
 #include "table/state.h"
 #include "tool/names.h"
+#include "tool/points.h"
 
 /* --- the model --- */
 
@@ -131,19 +132,9 @@ static void hash_model(const kmeans_text *t, char text[17])
 
 /* --- rows to a state --- */
 
-ml_status kmeans_text_gather(const kmeans_text *t, reader *r, int jobs, kmeans_round **round, ml_message *why)
+static ml_status add_rows(void *round, const gsl_matrix *x, const gsl_vector *weights, ml_message *why)
 {
-    const table *piece;
-    size_t d = t->centroids->size2;
-    ml_status status = kmeans_round_new(round, t->centroids, t->spherical, jobs, why);
-    while (status == ML_OK && reader_columns(r)->columns > 0 &&
-           (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
-        gsl_matrix_const_view x = gsl_matrix_const_submatrix(piece->x, 0, 0, piece->rows, d);
-        bool weighted = piece->weights_at != SIZE_MAX;
-        gsl_vector_const_view w = gsl_matrix_const_column(piece->x, weighted ? piece->weights_at : 0);
-        status = kmeans_round_add(*round, &x.matrix, weighted ? &w.vector : NULL, why);
-    }
-    return status == ML_OK ? reader_finish(r, why) : status;
+    return kmeans_round_add(round, x, weights, why);
 }
 
 static void put_state(buffer *out, const cli *c, const kmeans_text *t, const kmeans_parts *p)
@@ -180,7 +171,9 @@ int kmeans_text_partial(const cli *c, const kmeans_text *t)
     progress_phase("reading");
     ml_status status = reader_open(&r, c->file, &reading, &why);
     if (status == ML_OK)
-        status = kmeans_text_gather(t, r, c->reader.jobs, &round, &why);
+        status = kmeans_round_new(&round, t->centroids, t->spherical, c->reader.jobs, &why);
+    if (status == ML_OK)
+        status = points_each(r, add_rows, round, &why);
     if (status == ML_OK)
         status = kmeans_round_parts(round, &parts, &why);
     if (status == ML_OK)

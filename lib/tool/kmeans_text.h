@@ -27,10 +27,6 @@ void kmeans_text_free(kmeans_text *t);
 /* Is the regular file PATH a kept model, of whatever tool?  It need not be one that can be read. */
 bool kmeans_text_is_model(const char *path);
 
-/* Rows that R reads, in a new round about the centroids of T. */
-ml_status kmeans_text_gather(const kmeans_text *t, reader *r, int jobs, kmeans_round **round,
-                             ml_message *why);
-
 /* --partial, whole: read the rows, print their state, return the exit status. */
 int kmeans_text_partial(const cli *c, const kmeans_text *t);
 /* The states that the input of C holds, merged.  No rows at all are an error.  Free with kmeans_parts_free,

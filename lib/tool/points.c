@@ -44,6 +44,21 @@ ml_status points_read(points *p, const cli *c, const reader_options *options, ml
     return status == ML_OK ? encode_target(p, why) : status;
 }
 
+ml_status points_each(reader *r, points_sink *sink, void *context, ml_message *why)
+{
+    const table *piece;
+    ml_status status = ML_OK;
+    while (status == ML_OK && reader_columns(r)->columns > 0 &&
+           (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0) {
+        bool weighted = piece->weights_at != SIZE_MAX;
+        gsl_matrix_const_view x =
+            gsl_matrix_const_submatrix(piece->x, 0, 0, piece->rows, piece->columns - weighted);
+        gsl_vector_const_view w = gsl_matrix_const_column(piece->x, weighted ? piece->weights_at : 0);
+        status = sink(context, &x.matrix, weighted ? &w.vector : NULL, why);
+    }
+    return status == ML_OK ? reader_finish(r, why) : status;
+}
+
 static bool read_whole(const char *text, size_t length, size_t *value)
 {
     *value = 0;

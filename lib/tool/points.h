@@ -26,6 +26,11 @@ typedef struct points {
 ml_status points_read(points *p, const cli *c, const reader_options *options, ml_message *why);
 void points_free(points *p);
 
+/* What takes rows piece by piece: n x d, and WEIGHTS, n or NULL. */
+typedef ml_status points_sink(void *context, const gsl_matrix *x, const gsl_vector *weights, ml_message *why);
+/* Hand all rows of R to SINK, without keeping them. */
+ml_status points_each(reader *r, points_sink *sink, void *context, ml_message *why);
+
 /* The argument of -k, "3" or with RANGE_ALLOWED "2-10": -1 to go on, else the status after a usage error.
  * WHAT is "clusters" or the like, EXAMPLE a range to name. */
 int points_range(const cli *c, const char *text, const char *what, const char *example, bool range_allowed,
