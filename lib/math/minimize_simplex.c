@@ -10,7 +10,7 @@
 /* The first simplex: each variable changed by this share of it. */
 static const double SPREAD = 0.05;
 /* A simplex so small against its variables, or with values so near one another, moves no more. */
-static const double SMALL = 1e-10, LEVEL = 4 * DBL_EPSILON;
+static const double SMALL = 1e-15, LEVEL = 4 * DBL_EPSILON;
 enum { RESTARTS = 30 };
 
 typedef struct simplex {
