@@ -1,5 +1,6 @@
 /* What second derivatives say of a point. */
 #include <float.h>
+#include <lapack.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,6 +16,9 @@ static const double FLATTEST = 1e-12;
 /* Eigenvalues below minus this share of the greatest are negative beyond doubt; this share of the decrease
  * along them is too much for a minimum. */
 static const double NEGATIVE = 1e-8, DOWNHILL = 1e-3;
+
+/* Pivots of the scaled matrix above this leave its condition below 1e8 or so. */
+static const double SAFE_PIVOT = 1e-4;
 
 /* The Hessian of the variables that are free, scaled to a diagonal of 1 and -1. */
 typedef struct curvature {
@@ -104,6 +108,29 @@ static double model_step(const curvature *c, const double *g, double *step)
     return down > DOWNHILL * twice ? INFINITY : twice / 2;
 }
 
+/* The same where Cholesky finds the scaled Hessian safely positive definite, which costs a tenth; false where
+ * it does not. */
+static bool cholesky_step(curvature *c, const double *g, double *step, double *left)
+{
+    int n = (int)c->n, one = 1, info = 0;
+    double twice = 0, least = INFINITY, *factor = c->vectors->data;
+    gsl_matrix_memcpy(c->vectors, c->h);
+    for (size_t i = 0; i < c->n; i++)
+        step[i] = c->unit[i] * g[c->index[i]];
+    LAPACK_dpotrf("U", &n, factor, &n, &info);
+    for (size_t i = 0; info == 0 && i < c->n; i++)
+        least = fmin(least, factor[i * c->n + i]);
+    if (info != 0 || !(least > SAFE_PIVOT))
+        return false;
+    LAPACK_dpotrs("U", &n, &one, factor, &n, step, &n, &info);
+    for (size_t i = 0; i < c->n; i++) {
+        step[i] *= c->unit[i];
+        twice += g[c->index[i]] * step[i];
+    }
+    *left = twice / 2;
+    return true;
+}
+
 static void measure_step(const curvature *c, const double *x, const double *step, minimize_model *model)
 {
     for (size_t i = 0; i < c->n; i++) {
@@ -176,10 +203,12 @@ static ml_status measure(minimize_run *run, const gsl_matrix *h, minimize_model 
     *model = (minimize_model){0};
     if (status == ML_OK && c.n > 0) {
         scale_curvature(&c);
-        status = dense_symmetric(c.h, c.values, c.vectors, run->why);
+        if (!cholesky_step(&c, run->g, step, &model->left)) {
+            status = dense_symmetric(c.h, c.values, c.vectors, run->why);
+            model->left = status == ML_OK ? model_step(&c, run->g, step) : INFINITY;
+        }
     }
     if (status == ML_OK && c.n > 0) {
-        model->left = model_step(&c, run->g, step);
         measure_step(&c, run->x, step, model);
         if (model->left == INFINITY)
             model->relative = INFINITY;
