@@ -7,6 +7,7 @@
 #include "table/cli.h"
 #include "table/progress.h"
 #include "tool/qr_state.h"
+#include "tool/svd_exact_run.h"
 
 typedef struct params {
     svd_params svd;
@@ -46,9 +47,10 @@ static const cli_option options[] = {
 
 /* In the order of the enumeration. */
 static const cli_show shows[] = {
-    {"values", "the singular values, their shares of the squared norm, and the cumulative share; with -m "
-               "randomized also "
-               "a bound on the error of each value"},
+    {"values",
+     "the singular values, their shares of the squared norm, and the cumulative share; with -m randomized "
+     "also a bound on the error of each value; with --exact also the polynomial that a value without a "
+     "closed form is a root of"},
     {"U", "left singular vectors, in columns"},
     {"S", "the singular values as a diagonal matrix, so that A = U S V'"},
     {"V", "right singular vectors, in columns"},
@@ -66,6 +68,8 @@ static const cli_show shows[] = {
 
 static const cli_example examples[] = {
     {"printf '3,0\\n4,5\\n' | mlsvd", "the singular values sqrt(45) and sqrt(5)"},
+    {"printf '3,0\\n4,5\\n' | mlsvd --exact --steps",
+     "the same by hand, every step with roots and fractions"},
     {"mlsvd -s U,S,V A.csv", "the three factors as named blocks"},
     {"mlsvd -k 2 -s A ratings.csv", "the nearest matrix of rank 2"},
     {NULL, NULL},
@@ -74,7 +78,7 @@ static const cli_example examples[] = {
 static const cli_tool tool = {
     .name = "mlsvd",
     .summary = "singular value decomposition",
-    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_PARTIAL,
+    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_PARTIAL | CLI_STEPS | CLI_EXACT,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -396,6 +400,28 @@ static int check_partial_usage(const job *j)
     return -1;
 }
 
+/* By hand there is no rounding, and so nothing that has to do with it. */
+static int check_exact_usage(const job *j)
+{
+    static const char *const rounded[] = {"energy", "tolerance", "method", "partial", "merge"};
+    const cli *c = j->c;
+    if (c->digits > 0 && !c->exact)
+        return cli_usage(c, "--digits belongs to --exact");
+    if (!c->exact && !c->steps)
+        return -1;
+    const char *mode = c->exact ? "--exact" : "--steps";
+    for (size_t i = 0; i < sizeof rounded / sizeof rounded[0]; i++)
+        if (cli_given(c, rounded[i]))
+            return cli_usage(c, "--%s does not go with %s, which rounds nothing and has the whole matrix",
+                             rounded[i], mode);
+    if (cli_shows(c, "report"))
+        return cli_usage(c, "the report is about rounding, and %s has none", mode);
+    if (c->steps && (cli_given(c, "show") || j->p.rank))
+        return cli_usage(c, "--steps writes the whole calculation; leave out %s",
+                         j->p.rank ? "-k" : "--show");
+    return -1;
+}
+
 static ml_status run(job *j, ml_message *why)
 {
     ml_status status = decompose(j, why);
@@ -423,9 +449,13 @@ int main(int argc, char **argv)
     if (status < 0)
         status = check_usage(&j);
     if (status < 0)
+        status = check_exact_usage(&j);
+    if (status < 0)
         status = check_partial_usage(&j);
     if (status >= 0)
         return status;
+    if (c.exact || c.steps)
+        return svd_exact_run(&c, j.p.rank);
     if (c.partial)
         return qr_state_partial(&c, false);
     j.p.svd.tolerance = j.p.tolerance;

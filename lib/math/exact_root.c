@@ -577,8 +577,8 @@ void exact_root_evaluate(fmpz_t re, fmpz_t im, fmpz_t radius, const fmpq_poly_t 
 
 int exact_root_sign(const fmpq_poly_t e, exact_root *root)
 {
-    if (fmpq_poly_is_zero(e))
-        return 0;
+    if (fmpq_poly_length(e) <= 1)
+        return fmpq_poly_is_zero(e) ? 0 : fmpz_sgn(e->coeffs);
     fmpz_t re, im, radius;
     fmpz_init(re);
     fmpz_init(im);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "math/exact_decimals.h"
+#include "math/exact_style.h"
 #include "math/rational.h"
 
 /* --- closed forms --- */
@@ -286,32 +287,10 @@ double exact_value_root_double(const fmpq_poly_t e, exact_root *root)
 
 /* --- polynomials --- */
 
-static void print_power(buffer *out, const fmpq_t size, slong k)
-{
-    if (k == 0 || !fmpq_is_one(size))
-        rational_print(out, size);
-    if (k > 0)
-        buffer_string(out, fmpq_is_one(size) ? "x" : "*x");
-    if (k > 1)
-        buffer_printf(out, "^%ld", k);
-}
-
 void exact_print_polynomial(buffer *out, const fmpq_poly_t p)
 {
-    fmpq_t c;
-    fmpq_init(c);
-    if (fmpq_poly_is_zero(p))
-        buffer_char(out, '0');
-    for (slong k = fmpq_poly_degree(p); k >= 0; k--) {
-        fmpq_poly_get_coeff_fmpq(c, p, k);
-        if (fmpq_is_zero(c))
-            continue;
-        bool minus = fmpq_sgn(c) < 0;
-        fmpq_abs(c, c);
-        buffer_string(out, k == fmpq_poly_degree(p) ? minus ? "-" : "" : minus ? " - " : " + ");
-        print_power(out, c, k);
-    }
-    fmpq_clear(c);
+    exact_style closed = {0};
+    exact_polynomial_write(out, p, &closed);
 }
 
 void exact_print_integer_polynomial(buffer *out, const fmpz_poly_t p)

@@ -32,7 +32,7 @@ void exact_value_root_decimals(buffer *out, int sign, const fmpq_poly_t e, exact
 double exact_value_double(const fmpq_poly_t e, exact_root *root);
 double exact_value_root_double(const fmpq_poly_t e, exact_root *root);
 
-/* Append the polynomial P in x as a person writes it: `x^2 - 50*x + 225`, the power 1 as `x`. */
+/* Append the polynomial P in x: `x^2 - 50*x + 225`. */
 void exact_print_polynomial(buffer *out, const fmpq_poly_t p);
 void exact_print_integer_polynomial(buffer *out, const fmpz_poly_t p);
 

@@ -81,7 +81,7 @@ static const cli_option common[] = {
     {0, "exact", NULL,
      "rational arithmetic: decimals are read as exact, results are fractions and closed forms", CLI_FLAG,
      AT(exact), .group = CLI_EXACT},
-    {0, "digits", "N", "decimals of exact results that have no closed form", CLI_COUNT, AT(digits),
+    {0, "digits", "N", "exact results as decimals with N places", CLI_COUNT, AT(digits),
      .least = 1, .most = 10000, .group = CLI_EXACT},
     {0, "trace", "FILE", "write one CSV row an iteration to FILE", CLI_TEXT, AT(trace), .group = CLI_TRACE},
     {'e', "expression", "E", "an operand; for one that starts with -", CLI_OPERAND, 0, .group = CLI_OPERANDS},

@@ -1,0 +1,153 @@
+#include "tool/exact_table.h"
+
+#include <gmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "math/rational.h"
+
+/* --- memory --- */
+
+static const char *program = "";
+
+/* FLINT has said why on standard output, in a buffer that is not printed. */
+static _Noreturn void give_up(void)
+{
+    fprintf(stderr, "%s: out of memory in exact arithmetic: the numbers became too long\n", program);
+    _exit(ML_FAIL);
+}
+
+static void *reallocate(void *block, size_t before, size_t size)
+{
+    (void)before;
+    return flint_realloc(block, size);
+}
+
+static void release(void *block, size_t size)
+{
+    (void)size;
+    flint_free(block);
+}
+
+/* GMP allocates through FLINT, which ends here when there is nothing left; GMP itself would abort. */
+void exact_begin(const cli *c)
+{
+    program = c->tool->name;
+    flint_set_abort(give_up);
+    mp_set_memory_functions(flint_malloc, reallocate, release);
+}
+
+/* --- reading --- */
+
+static ml_status refuse(const char *cell, size_t length, size_t row, size_t at, number_status status,
+                        ml_message *why)
+{
+    int shown = (int)(length < 40 ? length : 40);
+    if (status == NUMBER_RANGE)
+        return ml_fail(why, "row %zu, column %zu: '%.*s' has an exponent beyond %d or too many digits", row,
+                       at, shown, cell, RATIONAL_MOST_EXPONENT);
+    return ml_fail(why,
+                   "row %zu, column %zu: '%.*s' is not an exact number; leave the row out with --na drop",
+                   row, at, shown, cell);
+}
+
+ml_status exact_table_read(fmpq_mat_t m, const table *t, size_t from, size_t count, ml_message *why)
+{
+    fmpq_mat_init(m, (slong)t->rows, (slong)count);
+    for (size_t i = 0; i < t->rows; i++)
+        for (size_t j = 0; j < count; j++) {
+            size_t length;
+            const char *cell = text_cell(&t->texts[t->id_count + from + j], i, &length);
+            number_status status = rational_read(cell, length, fmpq_mat_entry(m, (slong)i, (slong)j));
+            if (status != NUMBER_OK)
+                return refuse(cell, length, i + 1, from + j + 1, status, why);
+        }
+    return ML_OK;
+}
+
+/* --- writing --- */
+
+exact_style exact_style_of(const cli *c)
+{
+    return (exact_style){.places = c->digits};
+}
+
+exact_style exact_steps_style(const cli *c)
+{
+    if (c->exact)
+        return exact_style_of(c);
+    return (exact_style){.significant = c->precision > 0 ? (int)c->precision : 6};
+}
+
+void exact_cells_free(exact_cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++)
+        free(cells->texts[i]);
+    free(cells->texts);
+    *cells = (exact_cells){0};
+}
+
+/* Takes over TEXT, which came from malloc. */
+static char *keep(exact_cells *cells, char *text)
+{
+    if (text == NULL ||
+        !memory_grow(&cells->texts, &cells->capacity, cells->count + 1, sizeof *cells->texts)) {
+        free(text);
+        return NULL;
+    }
+    return cells->texts[cells->count++] = text;
+}
+
+const char *exact_cells_keep(exact_cells *cells, buffer *b)
+{
+    const char *text = buffer_text(b);
+    const char *kept = b->failed ? NULL : keep(cells, strdup(text));
+    buffer_free(b);
+    return kept;
+}
+
+ml_status exact_cells_column(exact_cells *cells, column *out, const char *name, size_t rows, size_t j,
+                             exact_cell *cell, const void *context, ml_message *why)
+{
+    const char **texts = (const char **)keep(cells, memory_zeros(rows, sizeof *texts));
+    if (texts == NULL)
+        return ml_fail_memory(why, "the result", rows * sizeof *texts);
+    for (size_t i = 0; i < rows; i++) {
+        buffer b = {0};
+        if (!cell(&b, context, i, j))
+            cells->open++;
+        if ((texts[i] = exact_cells_keep(cells, &b)) == NULL)
+            return ml_fail_memory(why, "the result", rows * sizeof *texts);
+    }
+    *out = column_strings(name, texts);
+    return ML_OK;
+}
+
+ml_status exact_cells_matrix(exact_cells *cells, writer *w, const char *name, size_t rows, size_t columns,
+                             const char *const *names, const table *ids, exact_cell *cell,
+                             const void *context, ml_message *why)
+{
+    size_t before = ids != NULL ? ids->id_count : 0;
+    column *all = memory_zeros(before + columns, sizeof *all);
+    if (all == NULL)
+        return ml_fail_memory(why, "the result", (before + columns) * sizeof *all);
+    for (size_t i = 0; i < before; i++)
+        all[i] = column_text(&ids->texts[i]);
+    ml_status status = ML_OK;
+    for (size_t j = 0; status == ML_OK && j < columns; j++)
+        status =
+            exact_cells_column(cells, &all[before + j], names ? names[j] : NULL, rows, j, cell, context, why);
+    if (status == ML_OK)
+        writer_block(w, name, all, before + columns, rows);
+    free(all);
+    return status;
+}
+
+void exact_cells_note(const exact_cells *cells, const cli *c)
+{
+    if (cells->open > 0)
+        cli_note(c, "%zu number%s no closed form in square roots: %d decimals; --digits N gives N",
+                 cells->open, cells->open == 1 ? " has" : "s have", EXACT_PLACES);
+}
