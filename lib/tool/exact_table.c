@@ -1,42 +1,14 @@
 #include "tool/exact_table.h"
 
-#include <gmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "math/rational.h"
+#include "tool/flint/memory.h"
 
-/* --- memory --- */
-
-static const char *program = "";
-
-/* FLINT has said why on standard output, in a buffer that is not printed. */
-static _Noreturn void give_up(void)
-{
-    fprintf(stderr, "%s: out of memory in exact arithmetic: the numbers became too long\n", program);
-    _exit(ML_FAIL);
-}
-
-static void *reallocate(void *block, size_t before, size_t size)
-{
-    (void)before;
-    return flint_realloc(block, size);
-}
-
-static void release(void *block, size_t size)
-{
-    (void)size;
-    flint_free(block);
-}
-
-/* GMP allocates through FLINT, which ends here when there is nothing left; GMP itself would abort. */
 void exact_begin(const cli *c)
 {
-    program = c->tool->name;
-    flint_set_abort(give_up);
-    mp_set_memory_functions(flint_malloc, reallocate, release);
+    flint_guard_memory(c->tool->name);
 }
 
 /* --- reading --- */
