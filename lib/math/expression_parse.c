@@ -499,10 +499,12 @@ static const expression *join(parser *p, const chain *c, const expression *a, co
 }
 
 /* Terms [from, to) joined from left to right, long chains by halves so that the tree stays low:
- * a - b + c - d is (a - b) + (c - d), and a - b + c is a - (b - c) when cut before b, hence FLIP. */
+ * a - b + c - d is (a - b) + (c - d), and a - b + c is a - (b - c) when cut before b, hence FLIP.  The pieces
+ * are half as long as a chain may be, because the printed tree begins with the leftmost one and a term for
+ * each cut, and has to be read as it was. */
 static const expression *fold(parser *p, const chain *c, size_t from, size_t to, bool flip)
 {
-    if (to - from <= LONG_CHAIN) {
+    if (to - from <= (to - from == c->terms.count ? LONG_CHAIN : LONG_CHAIN / 2)) {
         const expression *e = c->terms.items[from];
         for (size_t i = from + 1; i < to && e != NULL; i++)
             e = join(p, c, e, c->terms.items[i], c->inverse[i] ^ flip);

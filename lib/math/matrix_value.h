@@ -19,6 +19,11 @@
 #include "base/memory.h"
 #include "math/surd_matrix.h"
 
+/* C11's; glibc has it for gcc alone. */
+#ifndef CMPLX
+#define CMPLX(re, im) __builtin_complex((double)(re), (double)(im))
+#endif
+
 /* Without `exact`, rationals are kept for at most so many entries of at most so many bits. */
 enum { MATRIX_RATIONAL_ENTRIES = 400, MATRIX_RATIONAL_BITS = 4096 };
 

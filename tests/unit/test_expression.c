@@ -130,6 +130,17 @@ static void test_depth(void)
     expression_print(&b, tree(deep));
     CHECK(strstr(buffer_text(&b), "x - x + x"));
     buffer_free(&b);
+    for (int terms = 2; terms <= 2000; terms += terms < 200 ? 1 : 97) { /* what is printed groups as before */
+        buffer first = {0}, second = {0};
+        for (int i = 0; i < terms; i++)
+            memcpy(deep + 2 * i, i % 3 ? "x+" : "y-", 2);
+        deep[2 * terms - 1] = '\0';
+        expression_print(&first, tree(deep));
+        expression_print(&second, tree(buffer_text(&first)));
+        CHECK_TEXT(buffer_text(&second), buffer_text(&first));
+        buffer_free(&first);
+        buffer_free(&second);
+    }
 }
 
 static void test_definitions(void)
