@@ -8,6 +8,7 @@
 #include "math/fraction.h"
 #include "table/cli.h"
 #include "tool/entropy_data.h"
+#include "tool/entropy_numbers.h"
 #include "tool/entropy_print.h"
 #include "tool/entropy_state.h"
 #include "tool/entropy_steps.h"
@@ -18,6 +19,8 @@ typedef struct params {
     int source, estimator;
     bool joint, normalize;
     size_t permutations;
+    int continuous; /* 0: symbols, else continuous_method + 1 */
+    entropy_numbers_options numbers;
 } params;
 
 #define AT(member) offsetof(params, member)
@@ -50,8 +53,30 @@ static const cli_option options[] = {
     {0, "order", "A", "order of the Renyi and Tsallis entropies, 0 or more, or inf (Renyi); default 2",
      CLI_TEXT, AT(order), .group = 0},
     {0, "permutations", "N",
-     "with MI and gain: the p-value p of a permutation test, from N random tables with the same margins",
+     "with MI and gain: the p-value p of a permutation test, from N random tables with the same margins; "
+     "with --continuous, of MI from N permutations of a column",
      CLI_COUNT, AT(permutations), .least = 1, .most = 1e9},
+    {0, "continuous", "METHOD",
+     "the cells are numbers with a density, and entropies differential: gaussian (closed form), kl "
+     "(Kozachenko-Leonenko), ksg, ksg2 (Kraskov-Stoegbauer-Grassberger), histogram, or none; default none: "
+     "symbols",
+     CLI_CHOICE, AT(continuous), .choices = entropy_numbers_methods},
+    {0, "neighbours", "K", "the neighbour of each row that kl, ksg and ksg2 look at; default 3", CLI_COUNT,
+     AT(numbers.estimate.neighbours), .least = 1, .most = 1e9},
+    {0, "norm", "NORM",
+     "distances of kl: euclidean, or max, the greatest difference of a column; default euclidean", CLI_CHOICE,
+     AT(numbers.estimate.norm), .choices = entropy_numbers_norms},
+    {0, "raw", NULL,
+     "kl, ksg and ksg2 of several columns measure differences as they are, not in standard deviations",
+     CLI_FLAG, AT(numbers.estimate.raw), .group = 0},
+    {0, "bins", "RULE",
+     "bins of the histogram, for each column: sturges, scott, fd (Freedman-Diaconis), sqrt, or how many; "
+     "default sturges",
+     CLI_TEXT, AT(numbers.rule), .group = 0},
+    {0, "jitter", "WIDTH",
+     "with --continuous, add uniform noise of this width, which takes back a rounding; auto: a unit of the "
+     "last digit that a column is written with",
+     CLI_TEXT, AT(numbers.jitter), .group = 0},
     {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
 };
 
@@ -87,6 +112,8 @@ static const cli_example examples[] = {
     {"mlentropy --probabilities -s KL,JS pq.csv", "how far two distributions are from one another"},
     {"parallel --pipepart -a big.csv --block 1G mlentropy -N --partial | mlentropy --merge -s MI",
      "a table in parts on all cores, or on many machines"},
+    {"mlentropy --continuous ksg --jitter auto -s MI -x species iris.csv",
+     "what lengths and widths tell about one another"},
     {NULL, NULL},
 };
 
@@ -265,6 +292,31 @@ static int check_partial_usage(const job *j)
     return -1;
 }
 
+/* --continuous: the results of columns of numbers, which have options and refusals of their own. */
+static int run_continuous(job *j)
+{
+    static const char *const of_symbols[] = {"counts",  "probabilities", "joint-table", "normalize", "method",
+                                             "weights", "order",         "exact",       NULL};
+    if (j->c->partial || j->c->merge)
+        return cli_usage(j->c, "--partial and --merge count symbols; estimates of densities need all rows");
+    for (const char *const *name = of_symbols; *name != NULL; name++)
+        if (cli_given(j->c, *name))
+            return cli_usage(j->c, "--%s is of symbols, and --continuous of numbers with a density", *name);
+    j->p.numbers.base = j->print.measure.base;
+    j->p.numbers.permutations = j->p.permutations;
+    j->p.numbers.estimate.method = (continuous_method)(j->p.continuous - 1);
+    return entropy_numbers_run(j->c, &j->p.numbers);
+}
+
+static int check_symbols(const job *j)
+{
+    static const char *const of_numbers[] = {"neighbours", "norm", "raw", "bins", "jitter", NULL};
+    for (const char *const *name = of_numbers; *name != NULL; name++)
+        if (cli_given(j->c, *name))
+            return cli_usage(j->c, "--%s belongs to --continuous", *name);
+    return -1;
+}
+
 /* The sets of columns that the results need, as small as can be. */
 static tally_kind sets_needed(const job *j)
 {
@@ -333,9 +385,14 @@ int main(int argc, char **argv)
     job j = {.c = &c};
     ml_message why;
     mpq_init(j.base);
+    continuous_defaults(&j.p.numbers.estimate);
     int status = cli_parse(&c, &tool, &j.p, argc, argv);
     if (status < 0)
         status = read_base(&j);
+    if (status < 0 && j.p.continuous != 0)
+        status = run_continuous(&j);
+    if (status < 0)
+        status = check_symbols(&j);
     if (status < 0)
         status = read_order(&j);
     if (status < 0)

@@ -45,8 +45,8 @@ static ml_status check_distances(const continuous_params *p, const double *dista
     const char *from = continuous_name(p, first, a), *to = continuous_name(p, first + columns - 1, b);
     return ml_fail(why,
                    "%s%s%s: %zu of %zu rows, row %zu the first, equal their %zu nearest neighbours, and a "
-                   "density of distance 0 is infinite: add noise as large as the rounding of the data, take "
-                   "more neighbours, or a histogram",
+                   "density at distance 0 is infinite: --jitter auto takes back the rounding of the data, "
+                   "more --neighbours may reach beyond it, --continuous histogram needs no distances",
                    from, columns > 1 ? " to " : "", columns > 1 ? to : "", zeros, n, row + 1, p->neighbours);
 }
 

@@ -185,10 +185,18 @@ static void results_write(const job *j, const results *r, const char *show, writ
     column columns[5];
     size_t count = 0;
     bool p = j->o.permutations > 0 && strcmp(show, "MI") == 0;
+    bool ordered = strcmp(show, "conditional") == 0, divergence = strcmp(show, "KL") == 0;
+    const char *const heads[] = {r->labels == 1 ? "column"
+                                 : ordered      ? "of"
+                                 : divergence   ? "p"
+                                                : "first",
+                                 ordered      ? "given"
+                                 : divergence ? "q"
+                                              : "second"};
     if (j->c->writer.names && r->labels > 0)
-        columns[count++] = column_strings(r->labels == 1 ? "column" : "first", r->first);
+        columns[count++] = column_strings(heads[0], r->first);
     if (j->c->writer.names && r->labels > 1)
-        columns[count++] = column_strings("second", r->second);
+        columns[count++] = column_strings(heads[1], r->second);
     columns[count++] = column_reals(show, r->values, WIDTH);
     columns[count++] = column_reals("error", r->values + 1, WIDTH);
     if (p)
@@ -297,18 +305,18 @@ static ml_status measure_each(job *j, const char *show, results *r, ml_message *
     return status;
 }
 
-/* Each pair of columns, with -y each with that one; with ORDERED both ways round. */
+/* Each pair of columns, with -y (the last one) each with that one; ORDERED: both ways round. */
 static bool is_pair(const job *j, size_t a, size_t b, bool ordered)
 {
-    return a != b && (j->t.target_at != SIZE_MAX ? b == j->t.target_at : ordered || a < b);
+    size_t target = j->t.target_at;
+    return (ordered ? a != b : a < b) && (target == SIZE_MAX || a == target || b == target);
 }
 
 static ml_status measure_pairs(job *j, const char *show, estimator *how, bool ordered, results *r,
                                ml_message *why)
 {
-    size_t d = j->t.columns;
-    size_t pairs = j->t.target_at != SIZE_MAX ? d - 1 : ordered ? d * (d - 1) : d * (d - 1) / 2;
-    ml_status status = results_make(r, pairs, 2, why);
+    size_t d = j->t.columns, pairs = j->t.target_at != SIZE_MAX ? d - 1 : d * (d - 1) / 2;
+    ml_status status = results_make(r, ordered ? 2 * pairs : pairs, 2, why);
     for (size_t a = 0; status == ML_OK && a < d; a++)
         for (size_t b = 0; status == ML_OK && b < d; b++)
             if (is_pair(j, a, b, ordered))

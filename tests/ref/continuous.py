@@ -171,3 +171,23 @@ q = 0.1 + 0.8 * w
 e = edges(np.concatenate([q, x]), 5)
 a, b = np.histogram(q, e)[0] / N, np.histogram(x, e)[0] / N
 print("%-34s %.15g" % ("D(q||x), 5 bins", (a[a > 0] * np.log(a[a > 0] / b[a > 0])).sum()))
+
+print("# USArrests: murder, assault, urban_pop, rape, in nats")
+A = np.loadtxt("examples/data/usarrests.csv", delimiter=",", skiprows=1, usecols=(1, 2, 3, 4))
+pairs = [(a, b) for a in range(4) for b in range(a + 1, 4)]
+show_all = lambda name, values: print(name, *("%.15g" % value for value in values))
+S = np.cov(A.T)
+R = np.corrcoef(A.T)
+show_all("gaussian H", np.log(2 * np.pi * np.e * np.diag(S)) / 2)
+show_all("gaussian joint", [gaussian(A)])
+show_all("gaussian MI", [-np.log(1 - R[a, b] ** 2) / 2 for a, b in pairs])
+show_all("gaussian TC", [-np.linalg.slogdet(R)[1] / 2])
+show_all("gaussian conditional murder,assault", [gaussian(A[:, [0, 1]]) - gaussian(A[:, [1]])])
+show_all("kl H k=5", [kl_terms(A[:, [c]], 5, "euclid").mean() for c in range(4)])
+show_all("kl joint k=5 max", [kl_terms(A, 5, "max").mean()])
+show_all("ksg MI k=4", [ksg(A, [[a], [b]], 4, 1).mean() for a, b in pairs])
+show_all("ksg2 MI k=4", [ksg(A, [[a], [b]], 4, 2).mean() for a, b in pairs])
+show_all("ksg TC k=4", [ksg(A, [[0], [1], [2], [3]], 4, 1).mean()])
+for rule in "sturges", "fd", 6:
+    show_all("histogram H %s" % rule, [entropy([A[:, c]], rule)[0] for c in range(4)])
+    show_all("histogram MI %s" % rule, [sum(s * entropy([A[:, c] for c in cs], rule, False)[0] for s, cs in ((1, [a]), (1, [b]), (-1, [a, b]))) for a, b in pairs])
