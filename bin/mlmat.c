@@ -291,7 +291,8 @@ static ml_status evaluate(job *j, ml_message *why)
                           .context = j,
                           .nodes = expression_count(j->space),
                           .steps = j->s,
-                          .exact = j->c.exact};
+                          .exact = j->c.exact,
+                          .digits = j->c.digits};
     ml_status status = ML_OK;
     for (size_t i = 0; status == ML_OK && i < j->expression_count; i++) {
         matrix_results results;
@@ -324,28 +325,6 @@ static void print_complex(buffer *b, double complex x, int precision)
     buffer_char(b, 'i');
 }
 
-/* In closed form, or its parts in so many decimals. */
-static void print_surd(buffer *b, const surd *x, size_t digits)
-{
-    if (digits == 0) {
-        surd_print(b, x);
-        return;
-    }
-    surd part;
-    surd_init(&part);
-    surd_part(&part, x, false);
-    if (!surd_is_zero(&part) || surd_is_real(x))
-        surd_decimals(b, &part, digits);
-    if (!surd_is_real(x)) {
-        surd_part(&part, x, true);
-        if (b->size > 0 && surd_sign(&part) > 0)
-            buffer_char(b, '+');
-        surd_decimals(b, &part, digits);
-        buffer_char(b, 'i');
-    }
-    surd_clear(&part);
-}
-
 static void print_cell(const job *j, buffer *b, const matrix_value *a, size_t i, size_t k)
 {
     int precision = j->c.writer.precision;
@@ -358,7 +337,7 @@ static void print_cell(const job *j, buffer *b, const matrix_value *a, size_t i,
         else
             rational_print(b, x);
     } else if (a->surds != NULL) {
-        print_surd(b, &a->surds[i * a->columns + k], j->c.digits);
+        matrix_print_surd(b, &a->surds[i * a->columns + k], j->c.digits);
     } else if (a->texts != NULL) {
         buffer_string(b, a->texts[i * a->columns + k]);
     } else {

@@ -52,7 +52,7 @@ cases() { # MODE: the lines of that mode
 }
 
 @test "values in doubles, real and complex" { cases real 50; }
-@test "values in fractions" { cases exact 19; }
+@test "values in fractions" { cases exact 30; }
 
 @test "numbers as a person expects them: calculated as written, rounded once" {
 	gives -2 mlmat 'det([1,2;3,4])'
@@ -223,4 +223,227 @@ A,2,2
 b,2,1' mlmat -s shape A b A=A.csv b=b.csv
 	gives '{"name":"A","rows":[[1,2],[3,4]]}
 {"name":"B","rows":[["1+1i","2"]]}' mlmat -f json A 'B' A=A.csv 'B=[1+i,2]'
+}
+
+steps() { mlmat --steps --exact "$@"; }
+
+@test "steps: each as books write it" {
+	gives 'det(A)
+  A =
+      2  1  1
+      4  3  3
+      8  7  9
+  Cofactors of the first row:
+  det(A) = 2*(3*9 - 3*7) - 1*(4*9 - 3*8) + 1*(4*7 - 3*8)
+  = 2*6 - 1*12 + 1*4
+  = 4' steps 'det(A)' 'A=[2,1,1;4,3,3;8,7,9]'
+	gives 'det(A)
+  A =
+      1  2
+      3  4
+  det(A) = 1*4 - 2*3 = -2' steps 'det(A)' A=A.csv
+	steps 'det(A)' 'A=[0,1,1,0;4,3,3,1;8,7,9,5;6,7,9,8]' | grep -qx '  swap R1, R2'
+	steps 'det(A)' 'A=[0,1,1,0;4,3,3,1;8,7,9,5;6,7,9,8]' | tail -n 1 | grep -qF 'det(A) = -(4*1*2*'
+	gives 'inv(A)
+  [A|I] =
+      2  1 | 1  0
+      1  3 | 0  1
+  R1 <- 1/2*R1
+      1  1/2 | 1/2  0
+      1    3 |   0  1
+  R2 <- R2 - R1
+      1  1/2 |  1/2  0
+      0  5/2 | -1/2  1
+  R2 <- 2/5*R2
+      1  1/2 |  1/2    0
+      0    1 | -1/5  2/5
+  R1 <- R1 - 1/2*R2
+      1  0 |  3/5  -1/5
+      0  1 | -1/5   2/5
+  inv(A) =
+       3/5  -1/5
+      -1/5   2/5' steps 'inv(A)' 'A=[2,1;1,3]'
+	gives 'chol(A)
+  A =
+        4   12  -16
+       12   37  -43
+      -16  -43   98
+  l11 = sqrt(a11) = sqrt(4) = 2
+  l21 = a21/l11 = 6
+  l31 = a31/l11 = -8
+  l22 = sqrt(a22 - l21^2) = sqrt(37 - 6^2) = sqrt(1) = 1
+  l32 = (a32 - l31*l21)/l22 = 5
+  l33 = sqrt(a33 - l31^2 - l32^2) = sqrt(98 - (-8)^2 - 5^2) = sqrt(9) = 3
+  chol(A) =
+       2  0  0
+       6  1  0
+      -8  5  3' steps 'chol(A)' 'A=[4,12,-16;12,37,-43;-16,-43,98]'
+	gives 'ldl(A)
+  A =
+      4  2
+      2  3
+  d1 = a11 = 4
+  l21 = a21/d1 = 2/4 = 1/2
+  d2 = a22 - l21^2*d1 = 3 - (1/2)^2*4 = 2
+  L =
+        1  0
+      1/2  1
+  D =
+      4  0
+      0  2' steps 'ldl(A)' 'A=[4,2;2,3]'
+}
+
+@test "steps: Gram-Schmidt, QR, eigenvectors, products, angles; decimals without --exact" {
+	gives 'qr(A)
+  A =
+      3  0
+      4  5
+  u1 = a1 = (3, 4)
+  u1.u1 = 25
+  (a2.u1)/(u1.u1) = 20/25 = 4/5
+  u2 = a2 - 4/5*u1 = (-12/5, 9/5)
+  u2.u2 = 9
+  norm(u1) = sqrt(25) = 5
+  q1 = u1/norm(u1)
+  norm(u2) = sqrt(9) = 3
+  q2 = u2/norm(u2)
+  R holds norm(u_j) on its diagonal and q_i.a_j above it.
+  Q =
+      3/5  -4/5
+      4/5   3/5
+  R =
+      5  4
+      0  3' steps 'qr(A)' 'A=[3,0;4,5]'
+	gives 'eig(A)
+  A =
+      2  1
+      1  2
+  tr(A) = 4
+  det(A) = 3
+  The characteristic polynomial is x^2 - tr*x + det.
+  det(x*I - A) = x^2 - 4*x + 3 = (x - 3)*(x - 1)
+  x1 = 3
+  A - 3*I =
+      -1   1
+       1  -1
+  R2 <- R2 + R1
+      -1  1
+       0  0
+  R1 <- -1*R1
+      1  -1
+      0   0
+  v = (1, 1)
+  x2 = 1
+  A - I =
+      1  1
+      1  1
+  R2 <- R2 - R1
+      1  1
+      0  0
+  v = (-1, 1)
+  values =
+      3
+      1
+  vectors =
+      1  -1
+      1   1' steps 'eig(A)' 'A=[2,1;1,2]'
+	gives 'A*b
+  c11 = 1*5 + 2*6 = 17
+  c21 = 3*5 + 4*6 = 39
+      17
+      39' steps 'A*b' A=A.csv b=b.csv
+	gives 'angle(u, v)
+  u.v = 1*2 + 2*0 + 2*1 = 4
+  norm(u) = sqrt(9) = 3
+  norm(v) = sqrt(5)
+  cos(angle) = u.v/(norm(u)*norm(v)) = 4/15*sqrt(5)
+  angle = acos(4/15*sqrt(5))' steps 'angle(u,v)' 'u=[1,2,2]' 'v=[2,0,1]'
+	mlmat --steps 'eigvals([1.5,2;2,1])' | grep -qF 'x1 = 5/4 + 1/4*sqrt(65) = 3.26556'
+	mlmat --steps 'diagonalize([2,1;1,2])' | grep -qx '  The inverse of P:'
+	mlmat --steps 'expm([0,1;0,0])' | grep -qF 'A power is 0: the series'
+	mlmat --steps 'kernel([1,2;2,4])' | grep -qF '1 free variable'
+	mlmat --steps 'rank([1,2;2,4])' | grep -qx '  1 pivot: the rank is 1.'
+	steps --steps-format latex 'inv([2,1;1,3])' | grep -qF '\frac{1}{2}'
+	steps --steps-format markdown 'det([1,2;3,4])' | grep -qF '### det'
+	fails 2 'is singular' mlmat --steps 'inv([1,2;2,4])'
+}
+
+@test "exact eigenvalues: fractions, square roots, complex; without closed form decimals; multiplicities" {
+	gives '#: values
+3
+2
+2
+
+
+#: vectors
+0,0
+0,1
+1,0
+
+
+#: multiplicity
+value,algebraic,geometric
+3,1,1
+2,2,1' mlmat --exact 'eig([2,0,0;1,2,0;0,0,3])'
+	gives 'i
+-i' mlmat --exact 'eigvals([0,1;-1,0])'
+	# the real root of x^3 - x - 1, the plastic number (OEIS A060006)
+	[ "$(mlmat -q --exact --digits 40 'eigvals([0,1,0;0,0,1;1,1,0])' | head -n 1)" = 1.3247179572447460259609088544780973407344 ]
+	mlmat --exact 'eigvals([0,1,0;0,0,1;1,1,0])' 2>&1 >/dev/null | grep -qF 'the roots of x^3 - x - 1 have no closed form'
+	gives '#: coefficients
+1,-7,16,-12
+
+
+#: factors
+factor,multiplicity
+x - 3,1
+x - 2,2' mlmat --exact 'charpoly([2,0,0;1,2,0;0,0,3])'
+	gives '#: P
+1,-1
+1,1
+
+
+#: D
+3,0
+0,1
+
+
+#: inv_P
+1/2,1/2
+-1/2,1/2' mlmat --exact 'diagonalize([2,1;1,2])'
+	gives '#: U
+1/10*sqrt(10),3/10*sqrt(10)
+3/10*sqrt(10),-1/10*sqrt(10)
+
+
+#: S
+3*sqrt(5),0
+0,sqrt(5)
+
+
+#: V
+1/2*sqrt(2),1/2*sqrt(2)
+1/2*sqrt(2),-1/2*sqrt(2)' mlmat --exact 'svd([3,0;4,5])'
+	gives '1,2
+2,4
+0,0' sh -c "mlmat --exact 'svd([1,2;2,4;0,0])' | mlmat --exact \"U*S*V'\""
+	gives '2,1
+1,2' sh -c "mlmat --exact 'spectral([2,1;1,2])' | mlmat --exact \"Q*D*Q'\""
+	fails 1 'not diagonalizable' mlmat --exact 'diagonalize([1,1;0,1])'
+	fails 2 'no closed form in square roots' mlmat --exact 'diagonalize([0,1,0;0,0,1;1,1,0])'
+	gives '5
+2' mlmat 'eigvals([4,1;2,3])'
+	gives '1
+1' mlmat 'eigvals([1,1;0,1])'
+}
+
+@test "exact: what is not calculated is said" {
+	fails 2 'leave --exact out' mlmat --exact 'exp(1)'
+	fails 2 'only the exponential of a nilpotent matrix is rational' mlmat --exact 'expm([1,0;0,1])'
+	fails 2 'takes rational numbers, and the matrix has roots in it' mlmat --exact 'lu([sqrt(2),1;1,1])'
+	fails 2 'calculates no further with it' mlmat --exact '2*angle([1,2],[1,1])'
+	fails 2 'digits' mlmat --exact '2^(10^12)'
+	fails 2 'this norm is not calculated exactly' mlmat --exact 'norm([1,2;3,4],nuc)'
+	gives 0 mlmat --exact 'norm([1,2],1)-3'
+	gives '1/3*pi' mlmat --exact 'angle([1,0,1],[0,1,1])'
 }

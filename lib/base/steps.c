@@ -44,6 +44,11 @@ void steps_fail(steps *s)
         s->out.failed = true;
 }
 
+size_t steps_size(const steps *s)
+{
+    return s != NULL ? s->out.size : 0;
+}
+
 const buffer *steps_finish(steps *s)
 {
     return &s->out;

@@ -46,6 +46,8 @@ const char *steps_keep(steps *s, buffer *b);
 
 /* Say that memory ran out while a text for S was made elsewhere. */
 void steps_fail(steps *s);
+/* How many bytes have been written, to see whether any are; 0 for NULL. */
+size_t steps_size(const steps *s);
 /* The document; it stays S's.  */
 const buffer *steps_finish(steps *s);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/matrix_eigen.h"
 #include "math/matrix_internal.h"
 #include "math/matrix_lapack.h"
 #include "math/rational.h"
@@ -385,14 +386,13 @@ static ml_status null_space(matrix_evaluation *v, const expression *e, const mat
     if (status != ML_OK)
         return status;
     if (kernel->columns == 0)
-        steps_text(v->scope->steps, "Every column has a pivot: the only solution of A*x = 0 is 0.");
+        steps_text(v->scope->steps, "Every column has a pivot: only x = 0 solves it.");
     else
         steps_text(v->scope->steps,
                    "%zu free variable%s: each is 1 in turn, the others 0; the pivots follow.",
                    kernel->columns, kernel->columns == 1 ? "" : "s");
     if (kernel->columns == 0)
         matrix_say(v, "the space is {0}: it has no basis");
-    matrix_write(v, "basis", kernel);
     return matrix_result(v, kernel, out);
 }
 
@@ -591,21 +591,15 @@ static bool same_rank(matrix_evaluation *v, const expression *e, const matrix_va
     return status == ML_OK && reduced->q != NULL;
 }
 
-static void write_unit(matrix_evaluation *v, const orthogonal *o, const matrix_value *q)
+static void write_unit(matrix_evaluation *v, const orthogonal *o)
 {
     if (v->scope->steps == NULL)
         return;
     rational_steps w = matrix_writer(v, NULL);
-    fmpq_t one;
-    fmpq_init(one);
-    fmpq_one(one);
-    for (size_t j = 0; j < o->rank; j++)
-        steps_formula(w.s, "norm(u%zu) = sqrt(%s) = %s, q%zu = u%zu/norm(u%zu)", j + 1,
-                      elimination_number(w.s, fmpq_mat_entry(o->norms, (slong)j, 0), w.exact),
-                      rational_root_text(&w, one, fmpq_mat_entry(o->norms, (slong)j, 0)), j + 1, j + 1,
-                      j + 1);
-    fmpq_clear(one);
-    matrix_write(v, "Q", q);
+    for (size_t j = 0; j < o->rank; j++) {
+        rational_write_root(&w, steps_print(w.s, "norm(u%zu)", j + 1), fmpq_mat_entry(o->norms, (slong)j, 0));
+        steps_formula(w.s, "q%zu = u%zu/norm(u%zu)", j + 1, j + 1, j + 1);
+    }
 }
 
 /* T with its rows times the norms: the first RANK rows. */
@@ -638,9 +632,8 @@ static ml_status qr(matrix_evaluation *v, const expression *e, const matrix_valu
     const matrix_value *q = status == ML_OK ? matrix_roots(v, o.scaled, o.norms, false) : NULL;
     const matrix_value *r = q ? triangle(v, &o) : NULL;
     if (r != NULL) {
-        write_unit(v, &o, q);
+        write_unit(v, &o);
         steps_text(v->scope->steps, "R holds norm(u_j) on its diagonal and q_i.a_j above it.");
-        matrix_write(v, "R", r);
     }
     status = status == ML_OK ? matrix_add_part(v, "Q", q, out) : status;
     status = status == ML_OK ? matrix_add_part(v, "R", r, out) : status;
@@ -688,7 +681,7 @@ static ml_status gram_schmidt(matrix_evaluation *v, const expression *e, const m
     status = orthogonalize(v, e, a, &o);
     const matrix_value *q = status == ML_OK ? matrix_roots(v, o.scaled, o.norms, false) : NULL;
     if (q != NULL)
-        write_unit(v, &o, q);
+        write_unit(v, &o);
     if (status == ML_OK && !single)
         status = matrix_add_part(v, "U", matrix_take(v->s, o.u), out);
     if (status == ML_OK)
@@ -735,7 +728,6 @@ static ml_status projector(matrix_evaluation *v, const expression *e, const matr
     ml_status status = rational_projection(a->q, p, &w, v->why);
     if (status == ML_OK) {
         steps_text(w.s, "The projection is the sum of u*u'/(u.u) over the orthogonal columns u.");
-        rational_write(&w, "P", p, 0);
     }
     *out = status == ML_OK ? matrix_take(v->s, p) : NULL;
     fmpq_mat_clear(p);
@@ -753,8 +745,6 @@ static ml_status project(matrix_evaluation *v, const expression *e, const matrix
     if (status != ML_OK || b == NULL)
         return status == ML_OK ? matrix_result(v, p, out) : status;
     const matrix_value *c = matrix_simplify(v->s, matrix_product(v->s, p, b));
-    if (c != NULL)
-        matrix_write(v, "P*b", c);
     return matrix_result(v, c, out);
 }
 
@@ -801,18 +791,15 @@ static ml_status lu(matrix_evaluation *v, const expression *e, const matrix_valu
     rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
     slong m = (slong)a->rows, n = (slong)a->columns, k = m < n ? m : n;
     fmpq_mat_t p, l, u;
-    bool even;
+    size_t exchanges;
     fmpq_mat_init(p, m, m);
     fmpq_mat_init(l, m, k);
     fmpq_mat_init(u, k, n);
     matrix_begin_steps(v, e);
     ml_status status = rational_lu(a->q, by_hand(v, a) ? ELIMINATION_FIRST : ELIMINATION_PARTIAL, p, l, u,
-                                   &even, &w, v->why);
+                                   &exchanges, &w, v->why);
     if (status == ML_OK) {
         steps_text(w.s, "L holds the multipliers below a diagonal of ones, U is the last matrix: P*A = L*U.");
-        rational_write(&w, "P", p, 0);
-        rational_write(&w, "L", l, 0);
-        rational_write(&w, "U", u, 0);
         status = matrix_add_part(v, "P", matrix_take(v->s, p), out);
     }
     if (status == ML_OK)
@@ -885,10 +872,6 @@ static ml_status ldl(matrix_evaluation *v, const expression *e, const matrix_val
         fmpq_mat_clear(d);
     }
     const matrix_value *middle = status == ML_OK ? matrix_diagonal(v->s, diagonal_of) : NULL;
-    if (middle != NULL && left != NULL && a->q != NULL) {
-        matrix_write(v, "L", left);
-        matrix_write(v, "D", middle);
-    }
     if (status == ML_OK)
         status = matrix_add_part(v, "L", left, out);
     return status == ML_OK ? matrix_add_part(v, "D", middle, out) : status;
@@ -926,8 +909,6 @@ static ml_status cholesky(matrix_evaluation *v, const expression *e, const matri
         matrix_begin_steps(v, e);
         status = rational_cholesky(a->q, l, d, &minor, &w, v->why);
         c = status == ML_OK ? matrix_roots(v, l, d, false) : NULL;
-        if (c != NULL)
-            matrix_write(v, "L", c);
         fmpq_mat_clear(l);
         fmpq_mat_clear(d);
     }
@@ -938,19 +919,24 @@ static ml_status cholesky(matrix_evaluation *v, const expression *e, const matri
 
 /* --- eigenvalues --- */
 
-static ml_status no_exact(matrix_evaluation *v, const expression *e)
+ml_status matrix_not_diagonalizable(matrix_evaluation *v, const expression *e)
 {
-    return expression_fail(v->why, e, "%s is not calculated exactly: leave --exact out",
-                           expression_function_of(e->op)->name);
+    char name[MATRIX_NAME];
+    matrix_name(e->args[0], name);
+    expression_fail(
+        v->why, e->args[0],
+        "%s is not diagonalizable: an eigenvalue has fewer independent eigenvectors than its multiplicity",
+        name);
+    return ML_NO;
 }
 
 static ml_status eigen_of(matrix_evaluation *v, const matrix_value *a, matrix_value **values,
                           matrix_value **vectors)
 {
     size_t i, j;
-    if (matrix_is_hermitian(a, &i, &j))
-        return matrix_hermitian(v->s, a, values, vectors, v->why);
-    return matrix_eigen(v->s, a, values, vectors, v->why);
+    ml_status status = matrix_is_hermitian(a, &i, &j) ? matrix_hermitian(v->s, a, values, vectors, v->why)
+                                                      : matrix_eigen(v->s, a, values, vectors, v->why);
+    return status == ML_OK ? matrix_polish_eigenvalues(v, a, *values) : status;
 }
 
 /* May the matrix of eigenvectors be inverted? */
@@ -979,8 +965,8 @@ static ml_status eigenvalues(matrix_evaluation *v, const expression *e, const ma
     ml_status status = matrix_need_square(v, e, args[0]);
     if (status != ML_OK)
         return status;
-    if (v->exact)
-        return no_exact(v, e);
+    if (by_hand(v, args[0]))
+        return matrix_exact_eigenvalues(v, e, args[0], out);
     bool alone = e->op == FUNCTION_EIGVALS;
     status = eigen_of(v, args[0], &values, alone ? NULL : &vectors);
     if (status != ML_OK || alone)
@@ -1004,8 +990,8 @@ static ml_status diagonalize(matrix_evaluation *v, const expression *e, const ma
     bool yes;
     double rcond;
     ml_status status = matrix_need_square(v, e, a);
-    if (status == ML_OK && v->exact)
-        return no_exact(v, e);
+    if (status == ML_OK && by_hand(v, a))
+        return matrix_exact_diagonalize(v, e, a, out);
     if (status == ML_OK)
         status = eigen_of(v, a, &values, &vectors);
     if (status == ML_OK)
@@ -1017,15 +1003,8 @@ static ml_status diagonalize(matrix_evaluation *v, const expression *e, const ma
         return matrix_no_memory(v);
     if (yes)
         status = matrix_solve(v->s, vectors, identity, &inverse, &rcond, v->why);
-    if (!yes || status == ML_NO) {
-        char name[MATRIX_NAME];
-        matrix_name(e->args[0], name);
-        expression_fail(v->why, e->args[0],
-                        "%s is not diagonalizable: an eigenvalue has fewer independent eigenvectors than its "
-                        "multiplicity",
-                        name);
-        return ML_NO;
-    }
+    if (!yes || status == ML_NO)
+        return matrix_not_diagonalizable(v, e);
     if (status == ML_OK)
         status = matrix_add_part(v, "P", vectors, out);
     if (status == ML_OK)
@@ -1040,9 +1019,9 @@ static ml_status spectral(matrix_evaluation *v, const expression *e, const matri
     ml_status status = matrix_need_symmetric(v, e, args[0]);
     if (status != ML_OK)
         return status;
-    if (v->exact)
-        return no_exact(v, e);
-    status = matrix_hermitian(v->s, args[0], &values, &vectors, v->why);
+    if (by_hand(v, args[0]))
+        return matrix_exact_spectral(v, e, args[0], out);
+    status = eigen_of(v, args[0], &values, &vectors);
     if (status == ML_OK)
         status = matrix_add_part(v, "Q", vectors, out);
     return status == ML_OK ? matrix_add_part(v, "D", matrix_diagonal(v->s, values), out) : status;
@@ -1052,8 +1031,8 @@ static ml_status singular(matrix_evaluation *v, const expression *e, const matri
                           matrix_results *out)
 {
     matrix_value *u, *values, *w;
-    if (v->exact)
-        return no_exact(v, e);
+    if (by_hand(v, args[0]))
+        return matrix_exact_singular(v, e, args[0], out);
     ml_status status = matrix_singular(v->s, args[0], &u, &values, &w, v->why);
     if (status == ML_OK)
         status = matrix_add_part(v, "U", u, out);
@@ -1101,7 +1080,10 @@ static ml_status characteristic(matrix_evaluation *v, const expression *e, const
     const matrix_value *c = matrix_take(v->s, row);
     fmpq_poly_clear(p);
     fmpq_mat_clear(row);
-    return matrix_result(v, c, out);
+    status = by_hand(v, a) ? matrix_exact_characteristic(v, e, a) : ML_OK;
+    if (status == ML_OK)
+        status = matrix_add_part(v, v->exact ? "coefficients" : NULL, c, out);
+    return status == ML_OK && v->exact ? matrix_exact_factors(v, a, out) : status;
 }
 
 const matrix_handler matrix_decompositions[] = {

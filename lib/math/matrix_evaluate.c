@@ -73,6 +73,10 @@ bool matrix_name(const expression *e, char out[MATRIX_NAME])
 
 const char *matrix_steps_name(matrix_evaluation *v, const expression *e, char out[MATRIX_NAME])
 {
+    if (v->called != NULL) {
+        snprintf(out, MATRIX_NAME, "%s", v->called);
+        return out;
+    }
     if (!matrix_name(e, out))
         steps_fail(v->scope->steps);
     if (strcmp(out, "the matrix") == 0 || strpbrk(out, " +-*/^'()[,") != NULL)
@@ -162,9 +166,39 @@ void matrix_begin_steps(matrix_evaluation *v, const expression *e)
 {
     if (v->scope->steps == NULL)
         return;
+    if (v->called != NULL) {
+        steps_text(v->scope->steps, "The inverse of %s:", v->called);
+        return;
+    }
     buffer b = {0};
     expression_print(&b, e);
     steps_heading(v->scope->steps, "%s", steps_keep(v->scope->steps, &b));
+}
+
+void matrix_print_surd(buffer *out, const surd *x, size_t digits)
+{
+    if (digits == 0) {
+        surd_print(out, x);
+        return;
+    }
+    surd part;
+    surd_init(&part);
+    surd_part(&part, x, false);
+    bool both = !surd_is_zero(&part);
+    if (both || surd_is_real(x))
+        surd_decimals(out, &part, digits);
+    surd_part(&part, x, true);
+    if (both && !surd_is_zero(&part)) {
+        bool minus = surd_sign(&part) < 0;
+        buffer_string(out, minus ? " - " : " + ");
+        if (minus)
+            surd_neg(&part);
+    }
+    if (!surd_is_zero(&part)) {
+        surd_decimals(out, &part, digits);
+        buffer_string(out, "*i");
+    }
+    surd_clear(&part);
 }
 
 static const char *double_text(steps *s, double complex x)
@@ -173,6 +207,13 @@ static const char *double_text(steps *s, double complex x)
         return steps_number(s, creal(x));
     return steps_print(s, "%s%s%si", creal(x) != 0 ? steps_number(s, creal(x)) : "",
                        creal(x) != 0 && !(cimag(x) < 0) ? "+" : "", steps_number(s, cimag(x)));
+}
+
+static const char *surd_text(steps *s, const surd *x)
+{
+    buffer b = {0};
+    surd_print(&b, x);
+    return steps_keep(s, &b);
 }
 
 void matrix_write(matrix_evaluation *v, const char *name, const matrix_value *a)
@@ -187,8 +228,9 @@ void matrix_write(matrix_evaluation *v, const char *name, const matrix_value *a)
     }
     const char **cells = memory_array(a->rows * a->columns, sizeof *cells);
     for (size_t k = 0; cells != NULL && k < a->rows * a->columns; k++)
-        cells[k] =
-            a->texts && v->exact ? a->texts[k] : double_text(s, matrix_at(a, k / a->columns, k % a->columns));
+        cells[k] = a->surds && v->exact   ? surd_text(s, &a->surds[k])
+                   : a->texts && v->exact ? a->texts[k]
+                                          : double_text(s, matrix_at(a, k / a->columns, k % a->columns));
     if (cells != NULL)
         steps_matrix(s, name, a->rows, a->columns, 0, cells);
     else
@@ -342,7 +384,7 @@ static void write_product(matrix_evaluation *v, const expression *e, const matri
             steps_formula(s, "c%zu%zu = %s = %s", i + 1, j + 1, steps_keep(s, &terms),
                           elimination_number(s, fmpq_mat_entry(c->q, (slong)i, (slong)j), w.exact));
         }
-    rational_write(&w, NULL, c->q, 0);
+    matrix_write(v, NULL, c);
 }
 
 static ml_status multiply(matrix_evaluation *v, const expression *e, const matrix_value *a,
@@ -668,6 +710,19 @@ static const matrix_handler *handler_of(int id)
     return real_function_of(id) != NULL ? &apply : NULL;
 }
 
+/* What the steps of E have led to: a number stands in their last line. */
+static void write_results(matrix_evaluation *v, const expression *e, const matrix_results *results)
+{
+    char name[MATRIX_NAME];
+    bool named = matrix_name(e, name) && strcmp(name, "the matrix") != 0;
+    for (size_t i = 0; i < results->count; i++) {
+        const matrix_value *a = results->parts[i].value;
+        const char *part = results->parts[i].name;
+        if (a->heads == NULL && !(part == NULL && matrix_is_scalar(a)))
+            matrix_write(v, part != NULL ? part : named ? name : NULL, a);
+    }
+}
+
 static ml_status run_handler(matrix_evaluation *v, const expression *e, const matrix_handler *h,
                              matrix_results *out)
 {
@@ -678,8 +733,11 @@ static ml_status run_handler(matrix_evaluation *v, const expression *e, const ma
     for (size_t i = 0; status == ML_OK && !h->raw && !h->roots && i < e->count; i++)
         status = matrix_need_rational(v, e, e->args[i], args[i]);
     out->count = 0;
+    size_t before = steps_size(v->scope->steps);
     if (status == ML_OK)
         status = h->f(v, e, args, out);
+    if (status == ML_OK && steps_size(v->scope->steps) > before)
+        write_results(v, e, out);
     free(args);
     return status;
 }
@@ -774,10 +832,11 @@ ml_status matrix_evaluate(const matrix_scope *scope, const expression *e, matrix
     v.known = memory_zeros(scope->nodes, sizeof *v.known);
     if (v.known == NULL)
         return ml_fail_memory(why, "an expression", scope->nodes * sizeof *v.known);
+    size_t before = steps_size(scope->steps);
     const matrix_handler *h = e->kind == EXPRESSION_CALL ? handler_of(e->op) : NULL;
     ml_status status;
     results->count = 0;
-    if (h != NULL && h->several) {
+    if (h != NULL && (h->several || e->op == FUNCTION_CHARPOLY)) {
         status = run_handler(&v, e, h, results);
         for (size_t i = 0; status == ML_OK && i < results->count; i++)
             status = check_finite(&v, e, results->parts[i].value);
@@ -786,6 +845,11 @@ ml_status matrix_evaluate(const matrix_scope *scope, const expression *e, matrix
         status = evaluate(&v, e, &value);
         if (status == ML_OK)
             status = matrix_result(&v, value, results);
+    }
+    if (status == ML_OK && steps_size(scope->steps) == before) {
+        matrix_begin_steps(&v, e);
+        for (size_t i = 0; i < results->count; i++)
+            matrix_write(&v, results->parts[i].name, results->parts[i].value);
     }
     free(v.known);
     return status;

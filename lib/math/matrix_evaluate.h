@@ -29,6 +29,7 @@ typedef struct matrix_scope {
     size_t nodes;          /* expression_count of the space that the expressions are in */
     steps *steps;          /* NULL: not wanted.  Then the calculations are rational as far as they can be */
     bool exact;            /* as matrix_space.exact */
+    size_t digits; /* decimals of what has no closed form; 0: 20, and closed forms wherever they are */
 } matrix_scope;
 
 enum { MATRIX_MOST_PARTS = 4 };
@@ -48,6 +49,9 @@ typedef struct matrix_results {
  * diagonalize). */
 ml_status matrix_evaluate(const matrix_scope *scope, const expression *e, matrix_results *results,
                           ml_message *why);
+
+/* Append X in closed form, or with DIGITS its parts in so many decimals: `0.50 + 0.87*i`. */
+void matrix_print_surd(buffer *out, const surd *x, size_t digits);
 
 /* Does this name have a value without being given one: pi, e, I? */
 bool matrix_has_constant(const char *name);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/matrix_eigen.h"
 #include "math/matrix_internal.h"
 #include "math/matrix_lapack.h"
 #include "math/rational.h"
@@ -258,7 +259,6 @@ static ml_status symmetric_part(matrix_evaluation *v, const expression *e, const
         matrix_begin_steps(v, e);
         matrix_write(v, "A", args[0]);
         matrix_write(v, "A'", turned_one);
-        matrix_write(v, e->op == FUNCTION_SKEW ? "(A - A')/2" : "(A + A')/2", c);
     }
     return matrix_result(v, matrix_simplify(v->s, c), out);
 }
@@ -536,6 +536,8 @@ static ml_status fail_exact_norm(matrix_evaluation *v, const expression *e)
 static ml_status by_singular(matrix_evaluation *v, const expression *e, const matrix_value *a, bool greatest,
                              const matrix_value **out)
 {
+    if (v->exact && greatest && a->q != NULL)
+        return matrix_exact_norm(v, a, out);
     if (v->exact)
         return fail_exact_norm(v, e);
     matrix_value *values;
@@ -582,15 +584,9 @@ static void write_norm(matrix_evaluation *v, const expression *e, const matrix_v
     const matrix_value *square = inner(v, a, a);
     if (square == NULL || square->q == NULL)
         return;
-    fmpq_t one;
-    fmpq_init(one);
-    fmpq_one(one);
     rational_steps w = matrix_writer(v, NULL);
     matrix_begin_steps(v, e);
-    steps_formula(w.s, "sqrt(%s) = sqrt(%s) = %s", terms_of(v, a, a),
-                  elimination_number(w.s, fmpq_mat_entry(square->q, 0, 0), w.exact),
-                  rational_root_text(&w, one, fmpq_mat_entry(square->q, 0, 0)));
-    fmpq_clear(one);
+    rational_write_root(&w, steps_print(w.s, "sqrt(%s)", terms_of(v, a, a)), fmpq_mat_entry(square->q, 0, 0));
 }
 
 static ml_status norm(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
@@ -750,13 +746,10 @@ static bool exact_angle(matrix_evaluation *v, const matrix_value *const *args,
     angle_text(&b, square, fmpq_sgn(p[0]));
     *closed = buffer_take(&b);
     if (w.s != NULL) {
-        fmpq_one(c);
         steps_formula(w.s, "u.v = %s = %s", terms_of(v, args[0], args[1]),
                       elimination_number(w.s, p[0], w.exact));
-        steps_formula(w.s, "norm(u) = sqrt(%s) = %s", elimination_number(w.s, p[1], w.exact),
-                      rational_root_text(&w, c, p[1]));
-        steps_formula(w.s, "norm(v) = sqrt(%s) = %s", elimination_number(w.s, p[2], w.exact),
-                      rational_root_text(&w, c, p[2]));
+        rational_write_root(&w, "norm(u)", p[1]);
+        rational_write_root(&w, "norm(v)", p[2]);
         fmpq_set_si(c, fmpq_sgn(p[0]), 1);
         steps_formula(w.s, "cos(angle) = u.v/(norm(u)*norm(v)) = %s", rational_root_text(&w, c, square));
         steps_formula(w.s, "angle = %s", *closed ? *closed : "");
@@ -911,18 +904,62 @@ static ml_status adjugate(matrix_evaluation *v, const expression *e, const matri
     return matrix_result(v, c, out);
 }
 
+/* Of a nilpotent matrix: rational. */
+static ml_status nilpotent_exponential(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                                       const matrix_value **out)
+{
+    char name[MATRIX_NAME];
+    ml_message unused;
+    fmpq_mat_t q;
+    fmpq_mat_init(q, (slong)a->rows, (slong)a->rows);
+    rational_steps w = matrix_writer(v, matrix_steps_name(v, e->args[0], name));
+    ml_status status = rational_exponential(a->q, q, &(rational_steps){0}, &unused);
+    if (status == ML_OK && w.s != NULL) {
+        matrix_begin_steps(v, e);
+        status = rational_exponential(a->q, q, &w, v->why);
+    }
+    *out = status == ML_OK ? matrix_take(v->s, q) : NULL;
+    fmpq_mat_clear(q);
+    return status == ML_OK && *out == NULL ? matrix_no_memory(v) : status;
+}
+
+/* A = P D inv(P): e^A = P e^D inv(P), where the eigenvalues are real or not. */
+static ml_status write_exponential(matrix_evaluation *v, const expression *e, const matrix_value *a)
+{
+    matrix_results parts = {0};
+    bool closed, real;
+    if (v->scope->steps == NULL || a->q == NULL)
+        return ML_OK;
+    rational_diagonalizable(a->q, &closed, &real);
+    if (!closed)
+        return ML_OK;
+    ml_status status = matrix_exact_diagonalize(v, e, a, &parts);
+    if (status != ML_OK)
+        return status;
+    for (size_t k = 0; k < parts.count; k++)
+        matrix_write(v, parts.parts[k].name, parts.parts[k].value);
+    steps_text(v->scope->steps,
+               "The exponential is P*exp(D)*inv(P): exp(D) has e^x in place of each eigenvalue x.");
+    return ML_OK;
+}
+
 static ml_status exponential(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
                              matrix_results *out)
 {
-    ml_status status = matrix_need_square(v, e, args[0]);
+    const matrix_value *a = args[0], *series;
+    ml_status status = matrix_need_square(v, e, a);
     matrix_value *c = NULL;
     if (status != ML_OK)
         return status;
-    if (v->exact && !matrix_is_zero(args[0]))
-        return expression_fail(v->why, e, "the exponential is not rational: leave --exact out");
-    status = matrix_exponential(v->s, args[0], &c, v->why);
-    if (status == ML_OK && v->exact)
-        c = matrix_identity(v->s, c->rows, c->rows);
+    status = a->q != NULL ? nilpotent_exponential(v, e, a, &series) : ML_NO;
+    if (status != ML_NO)
+        return status == ML_OK ? matrix_result(v, series, out) : status;
+    if (v->exact)
+        return expression_fail(v->why, e,
+                               "only the exponential of a nilpotent matrix is rational: leave --exact out");
+    status = write_exponential(v, e, a);
+    if (status == ML_OK)
+        status = matrix_exponential(v->s, a, &c, v->why);
     return status == ML_OK ? matrix_result(v, c, out) : status;
 }
 

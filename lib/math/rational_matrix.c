@@ -33,6 +33,33 @@ static const char *factor(const rational_steps *w, const fmpq_t x)
     return fmpq_sgn(x) < 0 ? steps_print(w->s, "(%s)", text(w, x)) : text(w, x);
 }
 
+/* In brackets when it is negative or a fraction, to be divided or divide. */
+static const char *operand(const rational_steps *w, const fmpq_t x)
+{
+    const char *t = text(w, x);
+    return t[0] == '-' || strchr(t, '/') != NULL ? steps_print(w->s, "(%s)", t) : t;
+}
+
+/* A line FORM = VALUE, or only FORM where that is the value already. */
+static void write_equal(const rational_steps *w, const char *left, const char *form, const char *value)
+{
+    if (strcmp(form, value) == 0)
+        steps_formula(w->s, "%s = %s", left, value);
+    else
+        steps_formula(w->s, "%s = %s = %s", left, form, value);
+}
+
+void rational_write_root(const rational_steps *w, const char *left, const fmpq_t square)
+{
+    if (w->s == NULL)
+        return;
+    fmpq_t one;
+    fmpq_init(one);
+    fmpq_one(one);
+    write_equal(w, left, steps_print(w->s, "sqrt(%s)", text(w, square)), rational_root_text(w, one, square));
+    fmpq_clear(one);
+}
+
 void rational_write(const rational_steps *w, const char *name, const fmpq_mat_t m, size_t bar)
 {
     size_t rows = rows_of(m), columns = columns_of(m);
@@ -193,13 +220,13 @@ static void subtract_row(const rational_steps *w, fmpq_mat_t m, size_t i, size_t
 }
 
 /* M to row echelon form; the multipliers of pivot number r go to column r of L (m x m). */
-static void eliminate(fmpq_mat_t m, fmpq_mat_t p, fmpq_mat_t l, elimination_pivot rule, bool *even,
+static void eliminate(fmpq_mat_t m, fmpq_mat_t p, fmpq_mat_t l, elimination_pivot rule, size_t *exchanges,
                       const rational_steps *w)
 {
     size_t rank = 0;
     fmpq_t multiple;
     fmpq_init(multiple);
-    *even = true;
+    *exchanges = 0;
     for (size_t j = 0; j < columns_of(m) && rank < rows_of(m); j++) {
         size_t row = pivot_row(m, rank, j, rule);
         if (row == rows_of(m))
@@ -207,7 +234,7 @@ static void eliminate(fmpq_mat_t m, fmpq_mat_t p, fmpq_mat_t l, elimination_pivo
         bool said = row != rank;
         if (said) {
             swap_rows(w, m, p, l, rank, row, rank);
-            *even = !*even;
+            ++*exchanges;
         }
         for (size_t i = rank + 1; i < rows_of(m); i++) {
             if (fmpq_is_zero(at(m, i, j)))
@@ -225,7 +252,7 @@ static void eliminate(fmpq_mat_t m, fmpq_mat_t p, fmpq_mat_t l, elimination_pivo
 }
 
 ml_status rational_lu(const fmpq_mat_t a, elimination_pivot pivot, fmpq_mat_t p, fmpq_mat_t l, fmpq_mat_t u,
-                      bool *even, const rational_steps *w, ml_message *why)
+                      size_t *exchanges, const rational_steps *w, ml_message *why)
 {
     (void)why;
     size_t m = rows_of(a), n = columns_of(a), k = m < n ? m : n;
@@ -234,7 +261,7 @@ ml_status rational_lu(const fmpq_mat_t a, elimination_pivot pivot, fmpq_mat_t p,
     fmpq_mat_init(multipliers, (slong)m, (slong)m);
     fmpq_mat_one(p);
     rational_write(w, w->name, a, 0);
-    eliminate(work, p, multipliers, pivot, even, w);
+    eliminate(work, p, multipliers, pivot, exchanges, w);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < k; j++)
             if (i == j)
@@ -295,16 +322,18 @@ static void write_small_determinant(const rational_steps *w, const fmpq_mat_t a,
         write_cofactors(w, a, d);
 }
 
-static void write_pivots(const rational_steps *w, const fmpq_mat_t u, bool even, const fmpq_t d)
+static void write_pivots(const rational_steps *w, const fmpq_mat_t u, size_t exchanges, const fmpq_t d)
 {
     buffer b = {0};
+    bool minus = exchanges % 2 == 1;
     for (size_t i = 0; i < rows_of(u); i++)
         buffer_printf(&b, "%s%s", i ? "*" : "", factor(w, at(u, i, i)));
     steps_text(w->s, "The determinant is the product of the diagonal%s",
-               even ? "; the exchanges of rows cancel in sign."
-                    : ", its sign changed by each exchange of rows.");
-    steps_formula(w->s, "det(%s) = %s%s%s = %s", w->name, even ? "" : "-(", steps_keep(w->s, &b),
-                  even ? "" : ")", text(w, d));
+               exchanges == 0 ? "."
+               : minus        ? ", its sign changed by each exchange of rows."
+                              : "; the signs of the exchanges of rows cancel.");
+    const char *product = steps_keep(w->s, &b);
+    steps_formula(w->s, minus ? "det(%s) = -(%s) = %s" : "det(%s) = %s = %s", w->name, product, text(w, d));
 }
 
 ml_status rational_determinant(const fmpq_mat_t a, fmpq_t d, const rational_steps *w, ml_message *why)
@@ -317,14 +346,14 @@ ml_status rational_determinant(const fmpq_mat_t a, fmpq_t d, const rational_step
         return ML_OK;
     }
     fmpq_mat_t p, l, u;
-    bool even;
+    size_t exchanges;
     slong n = fmpq_mat_nrows(a);
     fmpq_mat_init(p, n, n);
     fmpq_mat_init(l, n, n);
     fmpq_mat_init(u, n, n);
-    ml_status status = rational_lu(a, ELIMINATION_FIRST, p, l, u, &even, w, why);
+    ml_status status = rational_lu(a, ELIMINATION_FIRST, p, l, u, &exchanges, w, why);
     if (status == ML_OK)
-        write_pivots(w, u, even, d);
+        write_pivots(w, u, exchanges, d);
     fmpq_mat_clear(p);
     fmpq_mat_clear(l);
     fmpq_mat_clear(u);
@@ -484,13 +513,9 @@ static void write_pivot(const rational_steps *w, const fmpq_mat_t a, const fmpq_
         steps_formula(w->s, j ? "d%zu = %s = %s = %s" : "d%zu = %s = %s", j + 1, letters, numbers, value);
         return;
     }
-    fmpq_t one;
-    fmpq_init(one);
-    fmpq_one(one);
-    const char *root = rational_root_text(w, one, at(d, j, 0));
-    steps_formula(w->s, "l%zu%zu = sqrt(%s) = sqrt(%s) = %s", j + 1, j + 1, letters, j ? numbers : value,
-                  root);
-    fmpq_clear(one);
+    if (j > 0)
+        letters = steps_print(w->s, "%s) = sqrt(%s", letters, numbers);
+    rational_write_root(w, steps_print(w->s, "l%zu%zu = sqrt(%s)", j + 1, j + 1, letters), at(d, j, 0));
 }
 
 static void write_below(const rational_steps *w, const fmpq_mat_t a, const fmpq_mat_t l, const fmpq_mat_t d,
@@ -580,8 +605,9 @@ static void write_orthogonal(const rational_steps *w, const fmpq_mat_t a, const 
     fmpq_init(product);
     for (size_t k = 0; k < rank; k++) {
         dot(a, j, u, k, product);
-        steps_formula(w->s, "(a%zu.u%zu)/(u%zu.u%zu) = %s/%s = %s", j + 1, k + 1, k + 1, k + 1,
-                      text(w, product), text(w, at(norms, k, 0)), text(w, at(t, k, j)));
+        const char *left = steps_print(w->s, "(a%zu.u%zu)/(u%zu.u%zu)", j + 1, k + 1, k + 1, k + 1);
+        const char *form = steps_print(w->s, "%s/%s", operand(w, product), operand(w, at(norms, k, 0)));
+        write_equal(w, left, form, text(w, at(t, k, j)));
         fmpq_abs(size, at(t, k, j));
         if (fmpq_is_zero(size))
             continue;
@@ -708,6 +734,43 @@ ml_status rational_pseudoinverse(const fmpq_mat_t a, fmpq_mat_t out, ml_message 
     fmpq_mat_clear(left);
     fmpq_mat_clear(right);
     return status;
+}
+
+/* --- exponential --- */
+
+ml_status rational_exponential(const fmpq_mat_t a, fmpq_mat_t out, const rational_steps *w, ml_message *why)
+{
+    slong n = fmpq_mat_nrows(a), k = 1;
+    fmpq_mat_t term, next;
+    fmpz_t divisor;
+    fmpz_init(divisor);
+    fmpq_mat_init_set(term, a);
+    fmpq_mat_init(next, n, n);
+    fmpq_mat_one(out);
+    for (; k <= n && !fmpq_mat_is_zero(term); k++) {
+        fmpq_mat_add(out, out, term);
+        fmpz_set_si(divisor, k + 1);
+        fmpq_mat_mul(next, term, a);
+        fmpq_mat_scalar_div_fmpz(term, next, divisor);
+    }
+    bool ends = fmpq_mat_is_zero(term);
+    if (ends && w->s != NULL) {
+        rational_write(w, w->name, a, 0);
+        fmpq_mat_set(next, a);
+        for (slong i = 2; i <= k; i++) {
+            fmpq_mat_mul(term, next, a);
+            fmpq_mat_swap(next, term);
+            rational_write(w, steps_print(w->s, "%s^%ld", w->name, (long)i), next, 0);
+        }
+        steps_text(w->s, "A power is 0: the series I + A + A^2/2! + A^3/3! + ... ends before it.");
+    }
+    fmpz_clear(divisor);
+    fmpq_mat_clear(term);
+    fmpq_mat_clear(next);
+    if (ends)
+        return ML_OK;
+    ml_fail(why, "the matrix is not nilpotent");
+    return ML_NO;
 }
 
 /* --- diagonalizable? --- */

@@ -26,6 +26,9 @@ typedef struct rational_steps {
 /* NAME = M, with a rule before column BAR (0: none). */
 void rational_write(const rational_steps *w, const char *name, const fmpq_mat_t m, size_t bar);
 
+/* A line LEFT = sqrt(SQUARE) = its value. */
+void rational_write_root(const rational_steps *w, const char *left, const fmpq_t square);
+
 /* Append C*sqrt(D), D >= 0, simplified: squares are taken out of the root as far as trial division finds
  * them. */
 void rational_root(buffer *out, const fmpq_t c, const fmpq_t d);
@@ -34,10 +37,10 @@ const char *rational_root_text(const rational_steps *w, const fmpq_t c, const fm
 /* Is X a square?  Then OUT is its root. */
 bool rational_is_square(fmpq_t out, const fmpq_t x);
 
-/* P A = L U by Gaussian elimination: A m x n, P m x m, L m x k, U k x n, k = min(m, n).  *EVEN: the number of
- * exchanges of rows is even. */
+/* P A = L U by Gaussian elimination: A m x n, P m x m, L m x k, U k x n, k = min(m, n).  *EXCHANGES
+ * of rows were made. */
 ml_status rational_lu(const fmpq_mat_t a, elimination_pivot pivot, fmpq_mat_t p, fmpq_mat_t l, fmpq_mat_t u,
-                      bool *even, const rational_steps *w, ml_message *why);
+                      size_t *exchanges, const rational_steps *w, ml_message *why);
 
 /* The determinant of the square A: by its definition up to 3 x 3, else as the product of the pivots. */
 ml_status rational_determinant(const fmpq_mat_t a, fmpq_t d, const rational_steps *w, ml_message *why);
@@ -73,6 +76,9 @@ ml_status rational_projection(const fmpq_mat_t a, fmpq_mat_t p, const rational_s
 
 /* The Moore-Penrose pseudoinverse, n x m, through A = C F: C the pivot columns, F the reduced form's rows. */
 ml_status rational_pseudoinverse(const fmpq_mat_t a, fmpq_mat_t out, ml_message *why);
+
+/* e^A of a nilpotent A, the finite sum of A^k/k!; ML_NO: A is not nilpotent (A^n is not 0). */
+ml_status rational_exponential(const fmpq_mat_t a, fmpq_mat_t out, const rational_steps *w, ml_message *why);
 
 /* Can A be diagonalized with complex, and with real, eigenvalues?  Exactly when the product of the different
  * irreducible factors of its characteristic polynomial is 0 at A, and all its roots are real. */

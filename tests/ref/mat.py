@@ -40,7 +40,7 @@ def surd(x):
         c, r = t.as_coeff_Mul()
         root = str(r)
         return str(c) if r == 1 else root if c == 1 else "-" + root if c == -1 else "%s*%s" % (c, root)
-    terms = sorted(sp.Add.make_args(sp.nsimplify(sp.sqrtdenest(sp.expand(x)))), key=lambda t: (not t.is_rational, str(t)))
+    terms = sorted(sp.Add.make_args(sp.sqrtdenest(sp.expand(sp.sympify(x)))), key=lambda t: (not t.is_rational, str(t)))
     text = term(terms[0])
     for t in terms[1:]:
         t = term(t)
@@ -175,3 +175,17 @@ e = sp.Matrix([[1 + sp.sqrt(2), 2], [sp.sqrt(2), 3]])
 names = {}
 print("exact", 0, "inv(A) A=[1+sqrt(2),2;sqrt(2),3]", ";".join(",".join(surd(sp.radsimp(x)) for x in e.inv().row(i)) for i in range(2)), sep="\t")
 print("exact", 0, "det(A) A=[1+sqrt(2),2;sqrt(2),3]", surd(sp.expand(e.det())), sep="\t")
+
+# eigenvalues and singular values in closed form: SymPy's, in descending order
+gm = sp.Matrix([[2, 1], [1, 1]])
+w = sorted(gm.eigenvals(), key=lambda z: -float(z))
+exact("eigvals(G)", sp.Matrix(w), G=[[2, 1], [1, 1]])
+m3 = [[2, -1, 0], [-1, 2, -1], [0, -1, 2]]
+exact("eigvals(M)", sp.Matrix(sorted(frac(m3).eigenvals(), key=lambda z: -float(z))), M=m3)
+exact("norm(A)", sp.sqrt(45), A=[[3, 0], [4, 5]])
+s1 = (sp.sqrt(26) + sp.sqrt(34)) / 2
+assert sp.expand(s1 ** 2) == 15 + sp.sqrt(221)
+exact("norm(A)", s1, A=[[1, 2], [3, 4]])
+exact("norm(A,2)^2", 15 + sp.sqrt(221), A=[[1, 2], [3, 4]])
+nil = [[0, 1, 2], [0, 0, 3], [0, 0, 0]]
+exact("expm(N)", sp.eye(3) + frac(nil) + frac(nil) ** 2 / 2, N=nil)
