@@ -3,6 +3,7 @@
 #   make [all]      build bin/ml*                     make check      every test; SAN=1: under ASan and UBSan
 #   make setup      what building and testing need    make lint       style, layers, man pages (after make setup-lint)
 #   make demo       PCA of the iris data              make bench      speed against peers (after make setup-bench)
+#   make check-large  tables of LARGE_MIB=4096 MiB, piped and as a file in TMPDIR, in 64 MiB of memory
 #   make faults     every tool with each of its calls for memory, reading and writing failing in turn
 #   make fuzz       every fuzz target, FUZZ_S=60 seconds in all (after make setup-fuzz)
 #   make man        rewrite the OPTIONS blocks of the man pages
@@ -110,6 +111,11 @@ demo: all
 check: all units $(if $(SAN),$(TOOLS:%=$(FAULT_BIN)/%))
 	$(if $(SAN),FAULTS=yes) sh tests/run.sh $(BIN) $(OUT)
 
+# Minutes, and room for the file: not part of `make check`.
+LARGE_MIB ?= 4096
+check-large: all
+	sh tests/large.sh $(BIN) $(LARGE_MIB)
+
 lint: all
 	CC='$(CC)' sh tests/lint.sh $(BIN) $(OUT)
 
@@ -168,5 +174,5 @@ clean:
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
 
-.PHONY: all units faults fuzz fuzzers setup setup-lint setup-bench setup-fuzz demo check lint man bench install uninstall clean
+.PHONY: all units check-large faults fuzz fuzzers setup setup-lint setup-bench setup-fuzz demo check lint man bench install uninstall clean
 .SECONDARY:

@@ -97,6 +97,13 @@ states() {
 	near "$(sed 1d variances)" "$(mlpca -k 2 -x digit -s variance "$DATA/digits.csv" | sed 1d)" 1e-9
 }
 
+@test "GNU parallel: examples/parallel-svd.sh and parallel-entropy.sh give what one process gives" {
+	command -v parallel >/dev/null || skip "needs GNU parallel"
+	cd "$BATS_TEST_TMPDIR"
+	near "$(sh "$BATS_TEST_DIRNAME/../examples/parallel-svd.sh" "$DATA/digits.csv" digit 30k)" "$(mlsvd -x digit "$DATA/digits.csv")" 1e-11
+	near "$(sh "$BATS_TEST_DIRNAME/../examples/parallel-entropy.sh" "$DATA/digits.csv" 30k)" "$(mlentropy "$DATA/digits.csv")" 1e-13
+}
+
 @test "200 MB through a pipe in less than 64 MiB of memory" {
 	[ -r /proc/self/status ] || skip "needs /proc"
 	! grep -q __asan_init "$MLBIN/mlpca" || skip "sanitizers take memory of their own"

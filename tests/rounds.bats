@@ -202,3 +202,26 @@ rounds() {
 	head -n 19 m2 >cut
 	fails 2 '2 blocks (parameters, model) in the input where one table is taken' mlgmm -N --partial --model cut n.csv
 }
+
+@test "GNU parallel over 8 blocks: k-means and Gaussian mixtures are those of one process, all rows labelled in their order" {
+	command -v parallel >/dev/null || skip "needs GNU parallel"
+	examples=$BATS_TEST_DIRNAME/../examples
+	block=$(($(wc -c <"$digits") / 8 + 1))
+	head -n 401 "$digits" | mlkmeans -k 10 -x digit --save m0 >/dev/null
+	SAMPLE=400 sh "$examples/parallel-kmeans.sh" "$digits" digit 10 $block >labels 2>log
+	near "$(grep -v '^mlkmeans: round' log)" "$(mlkmeans -x digit --init m0 -s centroids "$digits")" 1e-13
+	mlkmeans -i digit --init m0 "$digits" | cmp - labels
+	[ "$(grep -c '^mlkmeans: round .* another round is due' log)" -gt 3 ]
+
+	block=$(($(wc -c <"$iris") / 8 + 1))
+	{ head -n 1 "$iris"; sed 1d "$iris" | shuf --random-source="$digits"; } >shuffled.csv
+	head -n 61 shuffled.csv | mlgmm -k 3 -x species --save m0 >/dev/null
+	SAMPLE=60 sh "$examples/parallel-gmm.sh" shuffled.csv species 3 $block >labels 2>log
+	near "$(grep -v '^mlgmm: round' log)" "$(mlgmm -x species --init m0 shuffled.csv)" 1e-10
+	near "$(cat labels)" "$(mlgmm -i species --init m0 -s labels shuffled.csv)" 1e-10
+
+	# a process that fails ends the loop with an error, not with a result
+	printf 'x,y,id\n1,2,a\n3,oops,b\n' >bad.csv
+	! SAMPLE=1 sh "$examples/parallel-kmeans.sh" bad.csv id 1 10 >out 2>log
+	[ ! -s out ]
+}

@@ -1,0 +1,9 @@
+#!/bin/sh
+# parallel-svd.sh FILE ID [BLOCK]: the singular values of a CSV file with a line of names, by GNU parallel.
+#
+# Parts of the file of about BLOCK (default 100M) bytes are reduced side by side to their states, a line each, and one
+# mlsvd merges the lines.  ID is the column to leave out.  `--sshlogin` spreads this over machines.
+set -eu
+file=$1 id=$2 block=${3:-100M}
+parallel --will-cite --pipepart --arg-file "$file" --header '.*\n' --block "$block" \
+	mlsvd -j 1 -H -x "$id" --partial | mlsvd --merge
