@@ -201,3 +201,75 @@ forms() {
 		"$tool" $(needs "$tool") -q --na drop "$BATS_TEST_TMPDIR/in.csv" 2>&1 >/dev/null | cmp - /dev/null
 	done
 }
+
+fifo() {
+	rm -f "$BATS_TEST_TMPDIR/f"
+	mkfifo "$BATS_TEST_TMPDIR/f"
+	cat "$DATA/iris.csv" >"$BATS_TEST_TMPDIR/f" &
+	"$tool" $(needs "$tool") -x 5 "$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/got" 2>"$BATS_TEST_TMPDIR/err" &&
+		"$tool" $(needs "$tool") -x 5 "$DATA/iris.csv" 2>/dev/null | cmp - "$BATS_TEST_TMPDIR/got"
+}
+@test "a FIFO is read as a file is" { each_reader fifo; }
+
+# interrupted COMMAND...: waits for standard input, gets SIGINT, is ended by it and has printed nothing.
+interrupted() {
+	local got=0
+	rm -f "$BATS_TEST_TMPDIR/f"
+	mkfifo "$BATS_TEST_TMPDIR/f"
+	exec 7<>"$BATS_TEST_TMPDIR/f"
+	printf 'a,b\n1,2\n' >&7
+	timeout --foreground --preserve-status -s INT 0.1 "$@" <"$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || got=$?
+	exec 7>&-
+	[ "$got" -eq 130 ] && [ ! -s "$BATS_TEST_TMPDIR/out" ] && [ ! -s "$BATS_TEST_TMPDIR/err" ] ||
+		{ echo "exit $got: $*"; cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"; return 1; }
+}
+interrupted_reader() {
+	interrupted "$tool" $(needs "$tool") -H || return 1
+	"$tool" --help | grep -q -- --save || return 0
+	mkdir -p "$BATS_TEST_TMPDIR/d"
+	interrupted "$tool" $(needs "$tool") -H --save "$BATS_TEST_TMPDIR/d/model" && [ -z "$(ls -A "$BATS_TEST_TMPDIR/d")" ]
+}
+@test "SIGINT ends a tool that reads; it prints nothing and leaves no file" {
+	each_reader interrupted_reader
+	interrupted mlmat 'inv(X)'
+	interrupted mlcheck
+	interrupted mldiff 'a^2*b'
+}
+
+@test "a signal while results are printed, or a reader that goes away, leaves no half-saved model" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir d
+	awk 'BEGIN { print "a,b"; for (i = 0; i < 200000; i++) print i "," i * i % 7 }' >big.csv
+	for signal in INT TERM HUP; do
+		{ timeout --foreground -s $signal 0.5 mlpca --save d/model big.csv || echo $? >status; } | { sleep 1; head -c 10 >/dev/null; }
+		[ "$(cat status)" = 124 ] && [ -z "$(ls -A d)" ]
+	done
+	echo old >d/model
+	mlpca --save d/model big.csv | head -n 1 >/dev/null
+	[ "$(ls -A d)" = model ] && [ "$(cat d/model)" = old ]
+	(trap '' HUP; { mlpca --save d/model big.csv & sleep 0.5; kill -HUP $!; wait; } | { sleep 1; cat >/dev/null; })
+	[ "$(ls -A d)" = model ] && [ "$(cat d/model)" != old ]
+}
+
+# With no operand that is a directory or a FIFO, what takes operands reads them as files.
+@test "operands: a directory is an error, a FIFO is read" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '1,2\n3,5\n' >m.csv
+	mkfifo f
+	fails 2 'irectory' mlmat 'inv(A)' A=@.
+	fails 2 'irectory' mlcheck 'A == A' A=@.
+	for tool in "mlmat inv(A)" "mlcheck A*A==A^2"; do
+		$tool A=m.csv >expected
+		cat m.csv >f &
+		$tool A=@f | cmp - expected
+	done
+}
+
+@test "a file that shrinks while it streams is an error" {
+	cd "$BATS_TEST_TMPDIR"
+	mlpca -x 5 --save model "$DATA/iris.csv" >/dev/null
+	awk 'BEGIN { print "sepal_length,sepal_width,petal_length,petal_width"; for (i = 0; i < 1000000; i++) print "5.1,3.5,1.4,0.2" }' >big.csv
+	{ mlpca --apply model big.csv 2>err || echo $? >status; } | { head -c 1000 >/dev/null; truncate -s 15000001 big.csv; cat >/dev/null; }
+	[ "$(cat status)" = 2 ]
+	grep -q '^mlpca: big.csv: it shrank from 16000050 to 15000001 bytes while it was read$' err
+}

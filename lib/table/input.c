@@ -219,6 +219,17 @@ static void close_last_line(input *in)
     survey_piece(&in->pieces[in->piece_count - 1], in->bytes + from, from, in->end - from);
 }
 
+/* A regular file that ends before the size that it had when it was opened, and that is smaller now: its last
+ * number may be cut in two.  (Files made up by the kernel are shorter than they say, but stay so.) */
+static ml_status check_size(const input *in, ml_message *why)
+{
+    struct stat about;
+    if (!in->regular || in->offset >= in->size || fstat(in->fd, &about) != 0 || about.st_size >= in->size)
+        return ML_OK;
+    return ml_fail(why, "%s: it shrank from %lld to %lld bytes while it was read", in->name,
+                   (long long)in->size, (long long)about.st_size);
+}
+
 ml_status input_fill(input *in, size_t total, ml_message *why)
 {
     int error = 0;
@@ -242,8 +253,10 @@ ml_status input_fill(input *in, size_t total, ml_message *why)
     if (status == ML_OK) {
         parallel_for(in->piece_count, in->jobs, fill_piece, &f);
         accept_pieces(&f, &error);
-        if (in->ended && !was_ended)
+        if (in->ended && !was_ended) {
+            status = check_size(in, why);
             close_last_line(in);
+        }
         memset(in->bytes + in->end, 0, INPUT_PADDING);
     }
     free(f.got);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +20,55 @@ struct save {
     char *temporary; /* the file beside it */
 };
 
+/* --- signals that end the process take the temporary files along --- */
+
+enum { MOST_DOOMED = 16 };
+static _Atomic(const char *) doomed[MOST_DOOMED];
+static const int fatal[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+
+/* Only what may be called from a handler.  The signal's own action is back when this returns. */
+static void remove_doomed(int signal_number)
+{
+    for (size_t i = 0; i < MOST_DOOMED; i++) {
+        const char *path = atomic_load(&doomed[i]);
+        if (path != NULL)
+            unlink(path);
+    }
+    raise(signal_number);
+}
+
+/* Signals that are ignored (nohup) stay so. */
+static void watch_signals(void)
+{
+    static bool watching;
+    if (watching)
+        return;
+    watching = true;
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+        struct sigaction old, own = {.sa_handler = remove_doomed, .sa_flags = (int)SA_RESETHAND};
+        sigemptyset(&own.sa_mask);
+        if (sigaction(fatal[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(fatal[i], &own, NULL);
+    }
+}
+
+/* FROM is taken off the list, TO is put on it; each may be NULL.  With more files than places the last ones
+ * stay behind when a signal comes. */
+static void replace_doomed(const char *from, const char *to)
+{
+    for (size_t i = 0; i < MOST_DOOMED; i++) {
+        const char *expected = from;
+        if (atomic_compare_exchange_strong(&doomed[i], &expected, to))
+            return;
+    }
+}
+
+/* --- */
+
 static void save_free(save *s)
 {
+    if (s->temporary != NULL)
+        replace_doomed(s->temporary, NULL);
     free(s->path);
     free(s->target);
     free(s->temporary);
@@ -99,6 +148,8 @@ static ml_status open_beside(save *s, const struct stat *old, ml_message *why)
         s->temporary = NULL;
         return fail_path(why, s->path, errno);
     }
+    watch_signals();
+    replace_doomed(NULL, s->temporary);
     mode_t mode = old != NULL ? old->st_mode & 07777 : 0666 & ~process_umask();
     if (fchmod(s->fd, mode) != 0)
         return fail_path(why, s->path, errno);

@@ -2,7 +2,8 @@
  *
  * A regular target, or one that does not exist yet, is written as a temporary file beside it (beside what a
  * symbolic link points to), flushed to the disk and renamed over it by save_commit: a reader sees the old
- * file or the new one, and a failure leaves the old one as it was.  The mode of an existing file is kept; a
+ * file or the new one, and a failure leaves the old one as it was; a signal that ends the process takes the
+ * temporary file along.  The mode of an existing file is kept; a
  * new one gets 0666 less the umask.  A FIFO, a terminal or a device is written straight, and /dev/stdout,
  * /dev/stderr and /dev/fd/N continue that open descriptor, whatever it leads to. */
 #ifndef TABLE_SAVE_H

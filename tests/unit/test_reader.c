@@ -363,6 +363,37 @@ static void check_files(void)
     CHECK_TEXT(why.text, "/proc/self/mem: Input/output error");
 }
 
+/* A file of twelve million bytes, cut to SIZE after its first rows were handed out. */
+static void check_cut(off_t size, const char *expected)
+{
+    reader *r;
+    const table *piece;
+    ml_message why = {{0}};
+    FILE *f = fopen("file/t.csv", "w");
+    for (int i = 0; i < 3000000; i++)
+        fputs("1,2\n", f);
+    fclose(f);
+    fresh();
+    options.header = READER_NO_HEADER;
+    CHECK(reader_open(&r, "file/t.csv", &options, &why) == ML_OK);
+    CHECK(reader_next(r, &piece, &why) == ML_OK && piece->rows > 0);
+    CHECK(truncate("file/t.csv", size) == 0);
+    ml_status status;
+    while ((status = reader_next(r, &piece, &why)) == ML_OK && piece->rows > 0)
+        continue;
+    CHECK(status == ML_FAIL);
+    CHECK_TEXT(why.text, expected);
+    reader_free(r);
+}
+
+static void check_shrinking(void)
+{
+    unit_case("a file that shrinks while it is read is an error, not a shorter table");
+    check_cut(10000000, "file/t.csv: it shrank from 12000000 to 10000000 bytes while it was read");
+    check_cut(9999999, "file/t.csv: it shrank from 12000000 to 9999999 bytes while it was read");
+    check_cut(0, "file/t.csv: it shrank from 12000000 to 0 bytes while it was read");
+}
+
 /* --- columns --- */
 
 static void check_columns(void)
@@ -695,6 +726,7 @@ int main(void)
     check_cell_errors();
     check_shape_errors();
     check_files();
+    check_shrinking();
     check_columns();
     check_missing();
     check_precision();
