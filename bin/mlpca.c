@@ -7,6 +7,7 @@
 #include "table/save.h"
 #include "table/select.h"
 #include "tool/names.h"
+#include "tool/pca_exact_run.h"
 #include "tool/pca_text.h"
 #include "tool/qr_state.h"
 
@@ -63,6 +64,7 @@ static const cli_example examples[] = {
     {"mlpca -i species -k 2 iris.csv", "two scores for each flower, its species beside them"},
     {"mlpca -i species --save m.csv iris.csv >scores.csv; mlpca -i species --apply m.csv new.csv",
      "keep the model and use it on other rows"},
+    {"printf '1,2\\n2,1\\n3,5\\n' | mlpca --exact --steps", "by hand, every step with roots and fractions"},
     {"parallel --pipepart -a big.csv --block 1G mlpca -N --partial | mlpca --merge",
      "a table in parts on all cores, or on many machines"},
     {NULL, NULL},
@@ -71,7 +73,7 @@ static const cli_example examples[] = {
 static const cli_tool tool = {
     .name = "mlpca",
     .summary = "principal component analysis",
-    .groups = CLI_READS | CLI_WRITES | CLI_JOBS | CLI_MODEL | CLI_PARTIAL,
+    .groups = CLI_READS | CLI_WRITES | CLI_JOBS | CLI_MODEL | CLI_PARTIAL | CLI_STEPS | CLI_EXACT,
     .options = options,
     .shows = shows,
     .examples = examples,
@@ -417,6 +419,24 @@ static int check_partial_usage(const job *j)
     return -1;
 }
 
+/* By hand there is no rounding, and no model to keep. */
+static int check_exact_usage(const job *j)
+{
+    static const char *const rounded[] = {"energy", "whiten", "probabilistic", "inverse",
+                                          "save",   "apply",  "partial",       "merge"};
+    const cli *c = j->c;
+    if (c->digits > 0 && !c->exact)
+        return cli_usage(c, "--digits belongs to --exact");
+    if (!c->exact && !c->steps)
+        return -1;
+    for (size_t i = 0; i < sizeof rounded / sizeof rounded[0]; i++)
+        if (cli_given(c, rounded[i]))
+            return cli_usage(c, "--%s does not go with %s", rounded[i], c->exact ? "--exact" : "--steps");
+    if (c->steps && cli_given(c, "show"))
+        return cli_usage(c, "--steps writes the whole calculation; leave out --show");
+    return -1;
+}
+
 static ml_status run(job *j, ml_message *why)
 {
     ml_status status = j->c->apply ? apply(j, why) : fit(j, why);
@@ -444,8 +464,14 @@ int main(int argc, char **argv)
         status = check_usage(&j);
     if (status < 0)
         status = check_partial_usage(&j);
+    if (status < 0)
+        status = check_exact_usage(&j);
     if (status >= 0)
         return status;
+    if (c.exact || c.steps) {
+        j.p.pca.ddof = (int)j.p.ddof;
+        return pca_exact_run(&c, &j.p.pca);
+    }
     if (c.partial)
         return qr_state_partial(&c, j.p.pca.center);
     status = run(&j, &why);

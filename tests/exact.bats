@@ -1,5 +1,5 @@
-# --exact and --steps of mlsvd and mlpca.  Expected values: tests/ref/svd_exact.txt (svd_exact.py, SymPy); what the
-# tables of numbers hold otherwise is checked by definition.
+# --exact and --steps of mlsvd and mlpca.  Expected values: tests/ref/svd_exact.txt and pca_exact.txt (SymPy); what
+# tables of numbers hold otherwise is checked by definition, or against the same in doubles.
 load helper
 REF=$BATS_TEST_DIRNAME/ref
 
@@ -7,6 +7,7 @@ setup() { grep -v '^#' "$REF/svd_exact.txt" >"$BATS_TEST_TMPDIR/matrices"; }
 
 # rows MATRIX: its rows separated by ; as CSV.
 rows() { echo "$1" | tr '; ' '\n,'; }
+pca() { rows "$1" | mlpca -q -N "${@:2}"; }
 svd() { rows "$1" | mlsvd -q -N "${@:2}"; }
 
 @test "mlsvd --exact: singular values of 40 matrices, as SymPy has them" {
@@ -138,6 +139,119 @@ b,2/5*sqrt(5)' sh -c "printf 'a,1,2\nb,2,4\n' | mlsvd --exact -q -i 1 -k 1 -s U"
 	fails 2 '--steps writes the whole calculation; leave out -k' svd '1 2;3 4' --steps -k 1
 	fails 2 '--digits belongs to --exact' svd '1 2;3 4' --digits 4
 	fails 2 'there are 2 singular values (2 rows of 2 columns), fewer than -k 3' svd '1 2;3 4' --exact -k 3
+}
+
+@test "mlpca --exact: variances of 40 analyses, as SymPy has them" {
+	local count=0 bad=0 matrix option expected got
+	while IFS='|' read -r matrix option expected; do
+		# shellcheck disable=SC2086
+		got=$(pca "$matrix" --exact --no-names -s variance $option | cut -d, -f2 | paste -sd,)
+		[ "$got" = "$expected" ] || { echo "$matrix $option: $got, expected $expected"; bad=1; }
+		count=$((count + 1))
+	done <"$REF/pca_exact.txt"
+	[ $count -ge 35 ] && [ $bad -eq 0 ]
+}
+
+@test "mlpca --exact agrees with mlpca: every result, scaled or not, centred or not, all components or one" {
+	while IFS='|' read -r matrix option _; do
+		# equal variances leave the vectors free
+		[ "$matrix" != '1 0;0 1;-1 0;0 -1' ] || continue
+		for k in '' '-k 1'; do
+			# shellcheck disable=SC2086
+			pca "$matrix" --exact --digits 20 $option $k -s scores,components,mean,reconstruction,t2q >"$BATS_TEST_TMPDIR/exact"
+			# shellcheck disable=SC2086
+			pca "$matrix" $option $k -s scores,components,mean,reconstruction,t2q >"$BATS_TEST_TMPDIR/doubles"
+			near "$(grep -v '^#:' "$BATS_TEST_TMPDIR/exact")" "$(grep -v '^#:' "$BATS_TEST_TMPDIR/doubles")" 1e-12 ||
+				{ echo "$matrix $option $k"; false; }
+		done
+	done <"$REF/pca_exact.txt"
+}
+
+@test "mlpca --exact: scores, components, reconstruction and distances in closed form" {
+	three='1 1;2 3;3 2'
+	gives 'PC1,PC2
+-sqrt(2),0
+1/2*sqrt(2),-1/2*sqrt(2)
+1/2*sqrt(2),1/2*sqrt(2)' pca "$three" --exact
+	gives 'column,PC1,PC2
+column1,1/2*sqrt(2),1/2*sqrt(2)
+column2,1/2*sqrt(2),-1/2*sqrt(2)' pca "$three" --exact -s components
+	gives 'component,variance,ratio,cumulative
+PC1,3/2,3/4,3/4
+PC2,1/2,1/4,1' pca "$three" --exact -s variance
+	gives 'column1,column2
+1,1
+5/2,5/2
+5/2,5/2' pca "$three" --exact -s reconstruction -k 1
+	gives 't2,q
+4/3,0
+1/3,1/2
+1/3,1/2' pca "$three" --exact -s t2q -k 1
+	gives 'column,mean,scale
+column1,1/5,1/10*sqrt(2)' pca '0.1;0.3' --exact --scale -s mean
+	gives 'id,PC1
+a,-1
+b,1' sh -c "printf 'id,x\na,1\nb,3\n' | mlpca --exact -i id"
+	[ "$(pca '1 2 5;2 1 1;3 5 0;4 4 2' --exact --scale --no-names -s variance | cut -d, -f5 | uniq)" = '28*x^3 - 84*x^2 + 55*x - 9' ]
+}
+
+@test "mlpca --steps: an analysis by hand" {
+	gives "X =
+    1  1
+    2  3
+    3  2
+1. Means of the columns
+  column1: 6/3 = 2
+  column2: 6/3 = 2
+2. Centred rows
+  C =
+      -1  -1
+       0   1
+       1   0
+3. Covariance matrix S = C'C/2
+  S =
+        1  1/2
+      1/2    1
+4. Characteristic polynomial of S
+  x^2 - 2*x + 3/4 = (x - 3/2)*(x - 1/2)
+5. Variances of the components: its roots, and their shares of the sum
+  x1 = 3/2,  share 3/4
+  x2 = 1/2,  share 1/4
+6. Components: unit null vectors of S - x*I
+  x = 3/2:  w = (1, 1),  |w| = sqrt(2)
+  v1 = (1/2*sqrt(2), 1/2*sqrt(2))
+  x = 1/2:  w = (1, -1),  |w| = sqrt(2)
+  v2 = (1/2*sqrt(2), -1/2*sqrt(2))
+7. Scores: C*V
+  Z =
+         -sqrt(2)             0
+      1/2*sqrt(2)  -1/2*sqrt(2)
+      1/2*sqrt(2)   1/2*sqrt(2)
+8. Check
+  With all components V'V = I and V*L*V' = S, exactly; L holds the variances." pca '1 1;2 3;3 2' --exact --steps
+	pca '1 1;2 3;3 2' --steps | grep -qx '  v1 = (0.707107, 0.707107)'
+	pca '1 2;2 1;3 5;4 4' --exact --scale --steps | grep -qx '                1  1/2\*sqrt(2)'
+	pca '1/2 1;1 3' --exact --steps | grep -qx '  column1: (3/2)/2 = 3/4'
+	pca '1 1;2 3;3 2' --exact --no-center --steps | grep -qx "3. Matrix of mean products S = C'C/2"
+	pca '1 2 5;2 1 1;3 5 0;4 4 2' --exact --scale --steps | grep -qx '  x1 has no closed form in square roots: it is a root of 28\*x^3 - 84\*x^2 + 55\*x - 9.'
+	pca '1 1;2 3;3 2' --exact --steps --steps-format latex | grep -qF '\frac{3}{4}'
+	while IFS='|' read -r matrix option _; do
+		# shellcheck disable=SC2086
+		pca "$matrix" --exact --steps $option | grep -q "With all components V'V = I"
+	done <"$REF/pca_exact.txt"
+}
+
+@test "mlpca: what does not go with --exact is refused; what is wrong with the data is said as without it" {
+	for option in '--energy 0.5' '--whiten pca' '--probabilistic -k 1' --partial '--save m'; do
+		# shellcheck disable=SC2086
+		fails 2 'does not go with --exact' pca '1 2;3 4' --exact $option
+	done
+	fails 2 '--steps writes the whole calculation; leave out --show' pca '1 2;3 4' --steps -s mean
+	fails 2 '--digits belongs to --exact' pca '1 2;3 4' --digits 4
+	fails 2 'one row has no variance' pca '1 2' --exact
+	fails 2 'column column2 is constant: it has no standard deviation' pca '1 2;3 2' --exact --scale
+	fails 2 '2 columns have at most 2 components, not 3' pca '1 2;3 4' --exact -k 3
+	fails 2 'has an exponent beyond 10000' pca '1e-10001;1' --exact
 }
 
 @test "a lack of memory in exact arithmetic is a message and status 2" {

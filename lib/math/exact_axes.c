@@ -2,9 +2,14 @@
 
 #include <stdlib.h>
 
+size_t exact_axes_factor(const exact_axes *x, size_t k)
+{
+    return x->spectrum.values[x->axes[k].value].factor;
+}
+
 const exact_field *exact_axes_field(const exact_axes *x, size_t k)
 {
-    return &x->spectrum.factors[x->spectrum.values[x->axes[k].value].factor].field;
+    return &x->spectrum.factors[exact_axes_factor(x, k)].field;
 }
 
 exact_root *exact_axes_root(const exact_axes *x, size_t k)
@@ -14,12 +19,12 @@ exact_root *exact_axes_root(const exact_axes *x, size_t k)
 
 const exact_matrix *exact_axes_basis(const exact_axes *x, size_t k)
 {
-    return &x->bases[x->spectrum.values[x->axes[k].value].factor];
+    return &x->bases[exact_axes_factor(x, k)];
 }
 
 const fmpq_poly_struct *exact_axes_length(const exact_axes *x, size_t k)
 {
-    return x->lengths[x->spectrum.values[x->axes[k].value].factor] + x->axes[k].column;
+    return x->lengths[exact_axes_factor(x, k)] + x->axes[k].column;
 }
 
 const fmpq_poly_struct *exact_axes_inverse(const exact_axes *x, size_t k)
@@ -168,4 +173,78 @@ void exact_axes_coordinate(exact_number *out, const exact_axes *x, size_t k, siz
 {
     exact_axes_normalized(out, x, k, exact_matrix_entry(exact_axes_basis(x, k), (slong)i, x->axes[k].column),
                           x->weights == NULL ? NULL : x->weights + i, NULL);
+}
+
+/* --- sums over axes --- */
+
+/* Does axis K's factor have all its roots among the first USED axes? */
+static bool is_complete(const exact_axes *x, size_t k, size_t used)
+{
+    const exact_factor *factor = &x->spectrum.factors[exact_axes_factor(x, k)];
+    size_t inside = 0;
+    for (size_t i = 0; i < used; i++)
+        inside += exact_axes_factor(x, i) == exact_axes_factor(x, k);
+    return inside == (size_t)factor->field.degree * factor->multiplicity;
+}
+
+/* Is axis K's root the first of its factor? */
+static bool is_first(const exact_axes *x, size_t k)
+{
+    size_t v = 0;
+    while (x->spectrum.values[v].factor != exact_axes_factor(x, k))
+        v++;
+    return v == x->axes[k].value;
+}
+
+void exact_axes_add(exact_number *out, const exact_axes *x, size_t k, const fmpq_poly_t e, size_t used)
+{
+    if (!is_complete(x, k, used)) {
+        exact_number_add(out, e, exact_axes_root(x, k));
+    } else if (is_first(x, k)) {
+        fmpq_t trace;
+        fmpq_init(trace);
+        exact_field_trace(exact_axes_field(x, k), trace, e);
+        exact_number_add_rational(out, trace);
+        fmpq_clear(trace);
+    }
+}
+
+/* IDENTITY(i, j) += w_i d_j w_j / w'Dw over all roots of factor F and all vectors of each, G the same times
+ * x. */
+static void add_products(fmpq_mat_t identity, fmpq_mat_t g, const exact_axes *x, size_t f, slong i, slong j)
+{
+    const exact_field *field = &x->spectrum.factors[f].field;
+    const exact_matrix *b = &x->bases[f];
+    fmpq_poly_t e;
+    fmpq_t trace;
+    fmpq_poly_init(e);
+    fmpq_init(trace);
+    for (slong c = 0; c < b->columns; c++) {
+        exact_field_mul(field, e, exact_matrix_entry(b, i, c), exact_matrix_entry(b, j, c));
+        exact_field_mul(field, e, e, x->lengths[f] + b->columns + c);
+        if (x->weights != NULL)
+            fmpq_poly_scalar_mul_fmpq(e, e, x->weights + j);
+        exact_field_trace(field, trace, e);
+        fmpq_add(fmpq_mat_entry(identity, i, j), fmpq_mat_entry(identity, i, j), trace);
+        exact_field_mul(field, e, e, field->x);
+        exact_field_trace(field, trace, e);
+        fmpq_add(fmpq_mat_entry(g, i, j), fmpq_mat_entry(g, i, j), trace);
+    }
+    fmpq_poly_clear(e);
+    fmpq_clear(trace);
+}
+
+bool exact_axes_check(const exact_axes *x, const fmpq_mat_t g)
+{
+    fmpq_mat_t identity, again;
+    fmpq_mat_init(identity, x->n, x->n);
+    fmpq_mat_init(again, x->n, x->n);
+    for (size_t f = 0; f < x->spectrum.factor_count; f++)
+        for (slong i = 0; i < x->n; i++)
+            for (slong j = 0; j < x->n; j++)
+                add_products(identity, again, x, f, i, j);
+    bool good = fmpq_mat_is_one(identity) && fmpq_mat_equal(again, g);
+    fmpq_mat_clear(identity);
+    fmpq_mat_clear(again);
+    return good;
 }

@@ -48,6 +48,17 @@ bool exact_axes_is_zero(const exact_axes *x, size_t k);                    /* is
  * the unit vector.  It is multiplied by the roots of SCALE and of the element FACTOR too (NULL: 1). */
 void exact_axes_normalized(exact_number *out, const exact_axes *x, size_t k, const fmpq_poly_t e,
                            const fmpq *scale, const fmpq_poly_struct *factor);
+/* OUT += E at axis K, in a sum over the first USED axes of elements made alike: where these are all axes of a
+ * factor the sum over them is rational, and is added as that, with the first of its roots. */
+void exact_axes_add(exact_number *out, const exact_axes *x, size_t k, const fmpq_poly_t e, size_t used);
+
+/* The place of axis K's factor in spectrum.factors. */
+size_t exact_axes_factor(const exact_axes *x, size_t k);
+
+/* Are the sums over all axes of w (Dw)'/w'Dw and x w (Dw)'/w'Dw what they must be, I and G?  So the unit
+ * vectors are orthonormal, and make G diagonal. */
+bool exact_axes_check(const exact_axes *x, const fmpq_mat_t g);
+
 /* OUT = coordinate I of unit vector K. */
 void exact_axes_coordinate(exact_number *out, const exact_axes *x, size_t k, size_t i);
 

@@ -99,8 +99,27 @@ static void write_element(buffer *b, const exact_axes *x, size_t k, const fmpq_p
     exact_number_clear(&value);
 }
 
-/* The vector w of axis K, as it stands in the basis, turned by the sign rule. */
-static void write_vector(buffer *b, const exact_axes *x, size_t k, const exact_style *style)
+/* What the closed forms of axis K's vector w have in common, as 2 is in (2*sqrt(5), 6): a person would
+ * not carry it along.  1 where they are not closed. */
+static void common_factor(fmpq_t common, const exact_axes *x, size_t k)
+{
+    surd entry;
+    bool closed = true;
+    surd_init(&entry);
+    fmpq_zero(common);
+    for (slong i = 0; closed && i < x->n; i++) {
+        closed = exact_value_surd(&entry, exact_matrix_entry(exact_axes_basis(x, k), i, x->axes[k].column),
+                                  exact_axes_root(x, k));
+        surd_content(common, &entry);
+    }
+    if (!closed)
+        fmpq_one(common);
+    surd_clear(&entry);
+}
+
+/* The vector w of axis K without its COMMON factor, turned by the sign rule. */
+static void write_vector(buffer *b, const exact_axes *x, size_t k, const fmpq_t common,
+                         const exact_style *style)
 {
     fmpq_poly_t e;
     fmpq_poly_init(e);
@@ -109,10 +128,26 @@ static void write_vector(buffer *b, const exact_axes *x, size_t k, const exact_s
         buffer_string(b, i > 0 ? ", " : "");
         fmpq_poly_scalar_mul_si(e, exact_matrix_entry(exact_axes_basis(x, k), i, x->axes[k].column),
                                 x->axes[k].turn);
+        fmpq_poly_scalar_div_fmpq(e, e, common);
         write_element(b, x, k, e, 0, style);
     }
     buffer_char(b, ')');
     fmpq_poly_clear(e);
+}
+
+/* The length of that. */
+static void write_length(buffer *b, const exact_axes *x, size_t k, const fmpq_t common,
+                         const exact_style *style)
+{
+    fmpq_poly_t e;
+    fmpq_t square;
+    fmpq_poly_init(e);
+    fmpq_init(square);
+    fmpq_mul(square, common, common);
+    fmpq_poly_scalar_div_fmpq(e, exact_axes_length(x, k), square);
+    write_element(b, x, k, e, 1, style);
+    fmpq_poly_clear(e);
+    fmpq_clear(square);
 }
 
 static void write_unit(buffer *b, const exact_axes *x, size_t k, const exact_style *style)
@@ -132,11 +167,14 @@ static void write_unit(buffer *b, const exact_axes *x, size_t k, const exact_sty
 void exact_steps_vectors(steps *s, const exact_axes *x, const char *name, size_t count,
                          const exact_style *style)
 {
+    fmpq_t common;
+    fmpq_init(common);
     for (size_t k = 0; s != NULL && k < count; k++) {
         buffer value = {0}, vector = {0}, length = {0}, unit = {0};
         write_element(&value, x, k, exact_axes_field(x, k)->x, 0, style);
-        write_vector(&vector, x, k, style);
-        write_element(&length, x, k, exact_axes_length(x, k), 1, style);
+        common_factor(common, x, k);
+        write_vector(&vector, x, k, common, style);
+        write_length(&length, x, k, common, style);
         write_unit(&unit, x, k, style);
         const char *v = kept(s, &value), *w = kept(s, &vector), *l = kept(s, &length), *u = kept(s, &unit);
         size_t at = (size_t)x->axes[k].column,
@@ -147,4 +185,5 @@ void exact_steps_vectors(steps *s, const exact_axes *x, const char *name, size_t
         steps_formula(s, "x = %s:  w = %s,  |w| = %s", v, w, l);
         steps_formula(s, "%s%zu = %s", name, k + 1, u);
     }
+    fmpq_clear(common);
 }

@@ -513,11 +513,8 @@ void surd_print(buffer *out, const surd *x)
     fmpq_clear(size);
 }
 
-/* The content c of X: the greatest rational number of which all factors are whole multiples. */
-static void content(fmpq_t c, const surd *x)
+void surd_content(fmpq_t c, const surd *x)
 {
-    fmpz_zero(fmpq_numref(c));
-    fmpz_one(fmpq_denref(c));
     for (slong i = 0; i < x->count; i++) {
         fmpz_gcd(fmpq_numref(c), fmpq_numref(c), fmpq_numref(x->factors + i));
         fmpz_lcm(fmpq_denref(c), fmpq_denref(c), fmpq_denref(x->factors + i));
@@ -531,7 +528,7 @@ static void take_squares(fmpq_t factor, surd *x)
     fmpz_t rest;
     fmpq_init(c);
     fmpz_init(rest);
-    content(c, x);
+    surd_content(c, x);
     if (!split(fmpq_numref(factor), rest, fmpq_numref(c)))
         fmpz_one(fmpq_numref(factor));
     if (!split(fmpq_denref(factor), rest, fmpq_denref(c)))

@@ -57,6 +57,10 @@ int surd_compare(const surd *a, const surd *b);
  * False, and X not changed, where it is not. */
 bool surd_denest(surd *x, const surd *a);
 
+/* From C, 0 at first, to the greatest rational number of which it and all factors of X are whole multiples.
+ */
+void surd_content(fmpq_t c, const surd *x);
+
 /* Append `3/2 + 1/2*sqrt(5)`, `2*i`, `1/2 - 1/2*i*sqrt(3)`. */
 void surd_print(buffer *out, const surd *x);
 /* Append sqrt(X) for a real X > 0: without a root where X is the square of a surd that surd_denest finds,

@@ -234,11 +234,15 @@ static ml_status make_probabilistic(pca_model *m, const gsl_vector *eigenvalues,
     return ML_OK;
 }
 
-static ml_status check_whitening(const pca_model *m, ml_message *why)
+double pca_least_variance(const pca_model *m)
 {
     double size = (double)(m->count > m->columns ? m->count : m->columns), zero = size * DBL_EPSILON;
-    double least_variance =
-        zero * zero * gsl_vector_get(m->variance, 0); /* the rank rule of svd.h, squared */
+    return zero * zero * gsl_vector_get(m->variance, 0);
+}
+
+static ml_status check_whitening(const pca_model *m, ml_message *why)
+{
+    double least_variance = pca_least_variance(m);
     for (size_t k = 0; m->whiten != PCA_WHITEN_NONE && k < m->kept; k++)
         if (!(gsl_vector_get(m->variance, k) > least_variance))
             return ml_fail(why,

@@ -86,6 +86,9 @@ ml_status pca_check_model(const pca_model *model, const char *const *names, ml_m
 double pca_ratio(const pca_model *model, size_t j);      /* variance j / total; 0 when total is 0 */
 double pca_cumulative(const pca_model *model, size_t j); /* sum of ratios 0..j */
 
+/* A component whose variance is at most this has none but for rounding: the rank rule of svd.h, squared. */
+double pca_least_variance(const pca_model *model);
+
 /* Per-row functions: a row gives the same bytes whatever rows stand around it and whatever JOBS is.
  * X is rows x p; OUT must have the shape said.  They fail when a result is too large for a double: the
  * message tells the first such row, FIRST being the number of the first of X. */
@@ -103,9 +106,9 @@ ml_status pca_reconstruct(const pca_model *model, const gsl_matrix *x, gsl_matri
  * reconstruction W (W'W)^-1 M z of their section 3.3. */
 ml_status pca_inverse(const pca_model *model, const gsl_matrix *scores, gsl_matrix *out, size_t first,
                       int jobs, ml_message *why);
-/* rows x 2: Hotelling's T^2, the sum of score_j^2 / variance_j over the components with variance > 0, and
- * Q, the squared distance to the reconstruction in centred and scaled units (Jackson, Mudholkar,
- * Technometrics 21 (1979) 341). */
+/* rows x 2: Hotelling's T^2, the sum of score_j^2 / variance_j over the components with variance (above
+ * pca_least_variance), and Q, the squared distance to the reconstruction in centred and scaled units
+ * (Jackson, Mudholkar, Technometrics 21 (1979) 341). */
 ml_status pca_t2q(const pca_model *model, const gsl_matrix *x, gsl_matrix *out, size_t first, int jobs,
                   ml_message *why);
 

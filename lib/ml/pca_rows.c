@@ -220,6 +220,7 @@ static void t2_rows(const basis *b, const rows *x)
 {
     double r[ROWS][GROUP];
     const pca_model *m = b->m;
+    double none = pca_least_variance(m);
     for (size_t i = 0; i < x->count; i++)
         x->out[i][0] = 0;
     for (size_t k0 = 0; k0 < m->kept; k0 += GROUP) {
@@ -227,7 +228,7 @@ static void t2_rows(const basis *b, const rows *x)
         project(b, x, k0, width, r);
         for (size_t i = 0; i < x->count; i++)
             for (size_t k = 0; k < width; k++)
-                if (variance_of(m, k0 + k) > 0)
+                if (variance_of(m, k0 + k) > none)
                     x->out[i][0] += r[i][k] * r[i][k] * projection_factor(m, k0 + k) / variance_of(m, k0 + k);
     }
 }

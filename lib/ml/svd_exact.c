@@ -7,7 +7,7 @@
 
 static size_t factor_of(const svd_exact *s, size_t k)
 {
-    return s->axes.spectrum.values[s->axes.axes[k].value].factor;
+    return exact_axes_factor(&s->axes, k);
 }
 
 static ml_status find_images(svd_exact *s, ml_message *why)
@@ -119,39 +119,6 @@ void svd_exact_u(exact_number *out, const svd_exact *s, size_t i, size_t k)
 
 /* --- sums over the first values --- */
 
-/* Does axis K's factor have all its roots among the first USED axes?  Then the sum over them is rational. */
-static bool is_complete(const svd_exact *s, size_t k, size_t used)
-{
-    const exact_factor *factor = &s->axes.spectrum.factors[factor_of(s, k)];
-    size_t inside = 0;
-    for (size_t i = 0; i < used; i++)
-        inside += factor_of(s, i) == factor_of(s, k);
-    return inside == (size_t)factor->field.degree * factor->multiplicity;
-}
-
-/* Is axis K's root the first of its factor? */
-static bool is_first(const svd_exact *s, size_t k)
-{
-    size_t v = 0;
-    while (s->axes.spectrum.values[v].factor != factor_of(s, k))
-        v++;
-    return v == s->axes.axes[k].value;
-}
-
-/* OUT += E at axis K, in a sum over the first USED. */
-static void add(exact_number *out, const svd_exact *s, size_t k, const fmpq_poly_t e, size_t used)
-{
-    if (!is_complete(s, k, used)) {
-        exact_number_add(out, e, exact_axes_root(&s->axes, k));
-    } else if (is_first(s, k)) {
-        fmpq_t trace;
-        fmpq_init(trace);
-        exact_field_trace(exact_axes_field(&s->axes, k), trace, e);
-        exact_number_add_rational(out, trace);
-        fmpq_clear(trace);
-    }
-}
-
 void svd_exact_cumulative(exact_number *out, const svd_exact *s, size_t used)
 {
     fmpq_poly_t share;
@@ -159,7 +126,7 @@ void svd_exact_cumulative(exact_number *out, const svd_exact *s, size_t used)
     exact_number_zero(out);
     for (size_t k = 0; k < used && k < s->rank; k++) {
         fmpq_poly_scalar_div_fmpq(share, exact_axes_field(&s->axes, k)->x, s->total);
-        add(out, s, k, share, used);
+        exact_axes_add(out, &s->axes, k, share, used);
     }
     fmpq_poly_clear(share);
 }
@@ -177,7 +144,7 @@ static void sum(exact_number *out, const svd_exact *s, size_t used, size_t i, si
         exact_field_mul(field, e, e, exact_axes_inverse(&s->axes, k));
         if (inverse)
             exact_field_mul(field, e, e, &s->inverses[factor_of(s, k)]);
-        add(out, s, k, e, used < s->rank ? used : s->rank);
+        exact_axes_add(out, &s->axes, k, e, used < s->rank ? used : s->rank);
     }
     fmpq_poly_clear(e);
 }

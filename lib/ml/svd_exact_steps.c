@@ -33,6 +33,8 @@ static void write_open(const svd_exact *s, steps *out)
             continue;
         svd_exact_polynomial(p, s, k);
         exact_print_integer_polynomial(&b, p);
+        if (b.failed)
+            steps_fail(out);
         steps_text(out, "s%zu has no closed form in square roots: it is a root of %s.", k + 1,
                    buffer_text(&b));
         buffer_free(&b);

@@ -69,10 +69,15 @@ def values(a):
     return [text for _, text in found][: min(a.shape)]
 
 
-for text in MATRICES:
-    a = sp.Matrix([[sp.Rational(c) for c in row.split()] for row in text.split(";")])
-    print(text + "|" + ",".join(values(a)))
-print("# the values of 2 -1 0;-1 2 -1;0 -1 1 in 60 decimals:")
-cubic = sp.Poly(x**3 - 5 * x**2 + 6 * x - 1, x).nroots(n=90, maxsteps=500)
-mp.mp.dps = 90
-print("# " + ",".join(places(mp.mpf(r), 60) for r in sorted(cubic, reverse=True)))
+def main():
+    for text in MATRICES:
+        a = sp.Matrix([[sp.Rational(c) for c in row.split()] for row in text.split(";")])
+        print(text + "|" + ",".join(values(a)))
+    print("# the values of 2 -1 0;-1 2 -1;0 -1 1 in 60 decimals:")
+    cubic = sp.Poly(x**3 - 5 * x**2 + 6 * x - 1, x).nroots(n=90, maxsteps=500)
+    mp.mp.dps = 90
+    print("# " + ",".join(places(mp.mpf(r), 60) for r in sorted(cubic, reverse=True)))
+
+
+if __name__ == "__main__":
+    main()
