@@ -6,7 +6,9 @@
 
 #include "base/number.h"
 
-enum { FIRST_SLOTS = 64 };
+/* So many slots at first; up to ROOMY slots one in eight is used, so that a search seldom takes a second
+ * look, then one in two. */
+enum { FIRST_BITS = 6, ROOMY_BITS = 12 };
 
 void symbols_init(symbols *s, char *const *na_values, size_t na_count)
 {
@@ -64,33 +66,39 @@ static uint64_t key_of(const char *text, size_t length)
     return symbols_key(word, length);
 }
 
+/* Four times as many slots. */
 static bool rehash(symbols *s)
 {
-    size_t size = s->slots == NULL ? FIRST_SLOTS : 2 * (s->mask + 1);
-    symbols_slot *slots = memory_zeros(size, sizeof *slots);
+    unsigned bits = s->slots == NULL ? FIRST_BITS : 64 - s->shift + 2, shift = 64 - bits;
+    symbols_slot *slots = memory_zeros((size_t)1 << bits, sizeof *slots);
     if (slots == NULL)
         return false;
-    for (size_t i = 0; s->slots != NULL && i <= s->mask; i++) {
+    for (size_t i = 0; s->slots != NULL && i <= SIZE_MAX >> s->shift; i++) {
         if (s->slots[i].key == 0)
             continue;
-        size_t at = symbols_place(s->slots[i].key, size - 1);
+        size_t at = symbols_place(s->slots[i].key, shift);
         while (slots[at].key != 0)
-            at = (at + 1) & (size - 1);
+            at = symbols_next(at, shift);
         slots[at] = s->slots[i];
     }
     free(s->slots);
     s->slots = slots;
-    s->mask = size - 1;
+    s->shift = shift;
     return true;
+}
+
+static bool is_full(const symbols *s)
+{
+    return (s->used + 1) * (64 - s->shift <= ROOMY_BITS ? 8 : 2) > SIZE_MAX >> s->shift;
 }
 
 static bool put_slot(symbols *s, uint64_t key, uint32_t code)
 {
-    if ((s->slots == NULL || 2 * (s->used + 1) > s->mask) && !rehash(s))
+    if ((s->slots == NULL || is_full(s)) && !rehash(s))
         return false;
-    size_t at = symbols_place(key, s->mask);
+    size_t at = symbols_place(key, s->shift);
     while (s->slots[at].key != 0)
-        at = (at + 1) & s->mask;
+        at = symbols_next(at, s->shift);
     s->slots[at] = (symbols_slot){key, code};
     s->used++;
     return true;
@@ -114,8 +122,9 @@ static uint32_t find_trimmed(const symbols *s, uint64_t key, const char *text, s
     if (length <= SYMBOLS_SHORT)
         return symbols_known(s, key);
     size_t other_length;
-    for (size_t at = symbols_place(key, s->mask); s->slots != NULL && s->slots[at].key != 0;
-         at = (at + 1) & s->mask) {
+    if (s->slots == NULL)
+        return SYMBOLS_FAILED;
+    for (size_t at = symbols_place(key, s->shift); s->slots[at].key != 0; at = symbols_next(at, s->shift)) {
         if (s->slots[at].key != key)
             continue;
         if (s->slots[at].code == SYMBOL_MISSING) {

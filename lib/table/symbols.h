@@ -24,8 +24,9 @@ typedef struct symbols {
     buffer texts;
     size_t *ends; /* ends[i]: the offset in `texts` behind symbol i + 1 */
     size_t count, ends_capacity;
-    symbols_slot *slots;
-    size_t used, mask;
+    symbols_slot *slots; /* 2^(64 - shift) of them, open addressing */
+    size_t used;
+    unsigned shift;
     char *const *na_values;
     size_t na_count;
 } symbols;
@@ -52,10 +53,16 @@ static inline uint64_t symbols_key(uint64_t bytes, size_t length)
     return (bytes & mask) | (uint64_t)(length + 1) << 56;
 }
 
-static inline size_t symbols_place(uint64_t key, size_t mask)
+/* The upper bits of a product depend on all bits of the key (Knuth, The Art of Computer Programming 3, 6.4).
+ */
+static inline size_t symbols_place(uint64_t key, unsigned shift)
 {
-    unsigned __int128 product = (unsigned __int128)key * UINT64_C(0x9e3779b97f4a7c15);
-    return ((uint64_t)product ^ (uint64_t)(product >> 64)) & mask;
+    return (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> shift);
+}
+
+static inline size_t symbols_next(size_t at, unsigned shift)
+{
+    return (at + 1) & (SIZE_MAX >> shift);
 }
 
 /* symbols_code for the short cell of KEY, which was seen before; SYMBOLS_FAILED: it was not. */
@@ -63,11 +70,11 @@ static inline uint32_t symbols_known(const symbols *s, uint64_t key)
 {
     if (s->slots == NULL)
         return SYMBOLS_FAILED;
-    size_t at = symbols_place(key, s->mask);
-    while (s->slots[at].key != key) {
+    size_t at = symbols_place(key, s->shift);
+    while (__builtin_expect(s->slots[at].key != key, 0)) {
         if (s->slots[at].key == 0)
             return SYMBOLS_FAILED;
-        at = (at + 1) & s->mask;
+        at = symbols_next(at, s->shift);
     }
     return s->slots[at].code;
 }

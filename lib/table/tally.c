@@ -62,6 +62,9 @@ ml_status tally_new(tally *t, size_t width, tally_kind kind, char *const *na_val
     for (size_t i = 0; i < width; i++)
         symbols_init(&t->columns[i], na_values, na_count);
     make_sets(t, kind);
+    /* what is not touched of it takes no memory; without it all is counted in the set */
+    if (t->set_count == 1 && t->sets[0].width == width && width <= 2)
+        t->grid = memory_zeros((size_t)1 << 2 * TALLY_GRID, sizeof *t->grid);
     return ML_OK;
 }
 
@@ -78,6 +81,7 @@ void tally_free(tally *t)
     free(t->places);
     free(t->row);
     free(t->part);
+    free(t->grid);
     free(t->levels);
     *t = (tally){0};
 }
@@ -90,7 +94,7 @@ const size_t *tally_places(const tally *t, size_t i)
     return t->places + at;
 }
 
-bool tally_row(tally *t)
+bool tally_add(tally *t)
 {
     if (t->set_count == 1 && t->sets[0].width == t->width)
         return tuples_add(&t->sets[0], t->row, 1);
@@ -102,6 +106,20 @@ bool tally_row(tally *t)
         if (!tuples_add(&t->sets[i], t->part, 1))
             return false;
     }
+    return true;
+}
+
+/* Move what the grid holds to the set. */
+static bool empty_grid(tally *t)
+{
+    enum { SIDE = 1 << TALLY_GRID };
+    for (uint32_t i = 0; t->grid != NULL && i < SIDE && i <= t->columns[0].count; i++)
+        for (uint32_t j = 0; j < SIDE && j <= t->columns[t->width - 1].count; j++) {
+            uint64_t *count = &t->grid[i << TALLY_GRID | j];
+            if (*count > 0 && !tuples_add(&t->sets[0], (uint32_t[]){i, j}, (double)*count))
+                return false;
+            *count = 0;
+        }
     return true;
 }
 
@@ -143,10 +161,10 @@ static bool add_translated(tuples *into, const tally *from, size_t i, const tran
     return true;
 }
 
-ml_status tally_join(tally *t, const tally *from, ml_message *why)
+ml_status tally_join(tally *t, tally *from, ml_message *why)
 {
     translation m;
-    bool good = translation_new(&m, from);
+    bool good = translation_new(&m, from) && empty_grid(from);
     for (size_t i = 0; good && i < t->width; i++) {
         m.to[i][SYMBOL_MISSING] = SYMBOL_MISSING;
         for (uint32_t code = 1; good && code <= from->columns[i].count; code++) {
@@ -239,7 +257,7 @@ static bool renumber(tally *t, size_t i, const translation *m)
 ml_status tally_finish(tally *t, ml_message *why)
 {
     translation m;
-    bool good = translation_new(&m, t);
+    bool good = translation_new(&m, t) && empty_grid(t);
     t->levels = memory_zeros(t->width, sizeof *t->levels);
     good = good && t->levels != NULL;
     for (size_t i = 0; good && i < t->width; i++)

@@ -26,6 +26,8 @@ typedef struct tally {
     size_t *places;       /* the columns of set 0, then those of set 1, ... */
     tuples *sets;         /* sets[i]: how often each combination of its columns occurs */
     uint32_t *row, *part; /* the row being read; its part for a set */
+    uint64_t *grid; /* of a single set of one or two columns: how often each combination of symbols below
+                       2^TALLY_GRID occurred, besides what the set says; NULL: not kept */
     tally_levels *levels; /* of each column; NULL before tally_finish */
 } tally;
 
@@ -35,10 +37,22 @@ ml_status tally_new(tally *t, size_t width, tally_kind kind, char *const *na_val
 void tally_free(tally *t);
 
 /* Count the row whose symbols are in t->row.  False when memory is out. */
-bool tally_row(tally *t);
+bool tally_add(tally *t);
+
+enum { TALLY_GRID = 8 };
+
+/* The same for the inner loop: the commonest symbols of few columns are counted in place. */
+static inline bool tally_row(tally *t)
+{
+    const uint32_t *row = t->row;
+    if (t->grid == NULL || ((row[0] | row[t->width - 1]) >> TALLY_GRID) != 0)
+        return tally_add(t);
+    t->grid[row[0] << TALLY_GRID | row[t->width - 1]]++;
+    return true;
+}
 
 /* Add what FROM counted; it must have the same columns and sets. */
-ml_status tally_join(tally *t, const tally *from, ml_message *why);
+ml_status tally_join(tally *t, tally *from, ml_message *why);
 
 /* Put the symbols in order: the numbers in the sets are then places in `levels`, and so are the tuples'
  * order. Nothing can be counted or joined afterwards. */
