@@ -1,4 +1,4 @@
-# --partial and --merge of mlpca and mlsvd, and input larger than memory.
+# --partial and --merge of mlpca, mlsvd and mlentropy, and input larger than memory.
 load helper
 
 . "$BATS_TEST_DIRNAME/far.sh"
@@ -71,6 +71,54 @@ states() {
 	fails 2 'U needs the rows, and --merge has states' mlsvd --merge -s U s
 	fails 2 '-m jacobi needs the whole matrix' mlsvd --partial -N -m jacobi s
 	fails 2 '--tolerance belongs to --merge' mlsvd --partial -N -t 1 s
+}
+
+@test "mlentropy: counts of shards are those of the whole, every result of them the same bytes" {
+	awk 'BEGIN { srand(4); for (i = 0; i < 3000; i++) { a = int(7 * rand()); b = (a + int(3 * rand())) % 5
+		printf "%s,level %d,%s,%d\n", a, b, int(4 * rand()) ? "x" b : "", 1 + int(3 * rand()) } }' >"$BATS_TEST_TMPDIR/rows.csv"
+	results="-s H,joint,conditional,MI,normalized,AMI,TC,coinformation,KL,JS,renyi,gain,distribution"
+	read="--names a,b,c,n --na keep -y b"
+	mlentropy $read -x n $results "$BATS_TEST_TMPDIR/rows.csv" >"$BATS_TEST_TMPDIR/whole" 2>"$BATS_TEST_TMPDIR/notes"
+	for shards in 1 7 200; do
+		mkdir "$BATS_TEST_TMPDIR/$shards"
+		split -a 3 -n "l/$shards" "$BATS_TEST_TMPDIR/rows.csv" "$BATS_TEST_TMPDIR/$shards/"
+		for shard in "$BATS_TEST_TMPDIR/$shards"/*; do mlentropy $read -x n --partial "$shard"; done >"$BATS_TEST_TMPDIR/states"
+		mlentropy --merge $results "$BATS_TEST_TMPDIR/states" 2>"$BATS_TEST_TMPDIR/notes" | cmp - "$BATS_TEST_TMPDIR/whole"
+		sort -r "$BATS_TEST_TMPDIR/states" | mlentropy --merge $results 2>"$BATS_TEST_TMPDIR/notes" | cmp - "$BATS_TEST_TMPDIR/whole"
+		for shard in "$BATS_TEST_TMPDIR/$shards"/*; do mlentropy $read --weights n --partial "$shard"; done >"$BATS_TEST_TMPDIR/weighed"
+		mlentropy --merge --exact -s MI "$BATS_TEST_TMPDIR/weighed" |
+			cmp - <(mlentropy $read --weights n --exact -s MI "$BATS_TEST_TMPDIR/rows.csv")
+	done
+}
+
+@test "mlentropy: the state of no rows is the identity; what does not belong together is refused" {
+	cd "$BATS_TEST_TMPDIR"
+	mlentropy -H -y play --partial "$DATA/weather.csv" >whole
+	for nothing in '' 'outlook,temperature,humidity,windy,play\n'; do
+		printf "$nothing" | mlentropy -H -y play --partial >none
+		[ "$(cat none whole none | mlentropy --merge -s gain)" = "$(mlentropy --merge -s gain whole)" ]
+		fails 2 'the states are of no rows' mlentropy --merge none
+	done
+	fails 2 'the input is empty; --merge reads the lines that --partial prints' mlentropy --merge /dev/null
+	mlentropy -H --partial "$DATA/weather.csv" >untargeted
+	mlentropy -H -x windy -y play --partial "$DATA/weather.csv" >fewer
+	fails 2 "'target' is 0 here and 5 in the states before" sh -c 'cat whole untargeted | mlentropy --merge'
+	fails 2 "'columns' is outlook,temperature,humidity,play here and outlook," sh -c 'cat whole fewer | mlentropy --merge'
+	fails 2 'whole:1: this is a state of mlentropy, not of mlpca' mlpca --merge whole
+	fails 2 'stdin:1: the state is damaged or cut off' sh -c 'sed s/rows=14/rows=15/ whole | mlentropy --merge'
+	fails 2 'the states name no target for -s gain; give -y COL to --partial' mlentropy --merge -s gain untargeted
+	fails 2 '--base belongs to --merge' mlentropy --partial -H -b e "$DATA/weather.csv"
+	fails 2 '--target belongs to --partial' mlentropy --merge -y play whole
+	fails 2 '--na says how to read a table, and --merge reads states' mlentropy --merge --na keep whole
+	fails 2 '--partial and --merge count symbols' mlentropy --partial -H --counts "$DATA/weather.csv"
+}
+
+@test "GNU parallel: examples/parallel-gain.sh gives what one process gives" {
+	command -v parallel >/dev/null || skip "needs GNU parallel"
+	cd "$BATS_TEST_TMPDIR"
+	sh "$BATS_TEST_DIRNAME/../examples/parallel-gain.sh" "$DATA/digits.csv" digit 20k >gains
+	mlentropy -H -y digit -s gain "$DATA/digits.csv" | sed 1d | sort -t , -k 3,3gr >wanted
+	sed 1d gains | cmp - wanted
 }
 
 @test "states that do not belong together, or are damaged, are refused" {

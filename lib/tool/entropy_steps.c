@@ -45,12 +45,18 @@ static void amount_add(amount *a, int sign, const amount *b)
     log_form_add_multiple(&a->f, sign, &b->f);
 }
 
-/* A text that the steps keep. */
-static const char *keep(const writing *w, buffer *b)
+/* What B holds, for a formula that is written at once. */
+static const char *said(const writing *w, buffer *b)
 {
     if (b->failed)
         steps_fail(w->s);
-    const char *text = steps_print(w->s, "%s", buffer_text(b));
+    return buffer_text(b);
+}
+
+/* A text that the steps keep. */
+static const char *keep(const writing *w, buffer *b)
+{
+    const char *text = steps_print(w->s, "%s", said(w, b));
     buffer_free(b);
     return text;
 }
@@ -184,11 +190,9 @@ static void write_sum(const writing *w, const char *label, buffer *sum, size_t t
     if (terms > LONG_SUM)
         steps_formula(w->s, "%s = %s", label, result_text(w, result));
     else if (terms > 1)
-        steps_formula(w->s, "%s = %s = %s", label, buffer_text(sum), result_text(w, result));
+        steps_formula(w->s, "%s = %s = %s", label, said(w, sum), result_text(w, result));
     else
         steps_formula(w->s, "%s = %s", label, result_text(w, result));
-    if (sum->failed)
-        steps_fail(w->s);
     buffer_free(sum);
 }
 
@@ -342,11 +346,9 @@ static ml_status write_combination(const writing *w, const char *label, const si
         amount_free(&h);
     }
     if (status == ML_OK) {
-        steps_formula(w->s, "%s = %s", label, buffer_text(&letters));
-        steps_formula(w->s, "  = %s = %s", buffer_text(&sum), result_text(w, &total));
+        steps_formula(w->s, "%s = %s", label, said(w, &letters));
+        steps_formula(w->s, "  = %s = %s", said(w, &sum), result_text(w, &total));
     }
-    if (letters.failed || sum.failed)
-        steps_fail(w->s);
     buffer_free(&letters);
     buffer_free(&sum);
     amount_free(&total);
@@ -438,7 +440,7 @@ static ml_status write_conditional(const writing *w, const entropy_part *pair, c
         buffer terms = {0};
         amount inner = inner_entropy(w, &g, k, &terms), weighted = {0};
         steps_formula(w->s, "H(%s | %s) = %s = %s", of, w->d->levels[places[place]].names[t->cells.codes[k]],
-                      buffer_text(&terms), amount_text(w, &inner));
+                      said(w, &terms), amount_text(w, &inner));
         buffer_printf(&sum, "%s%s*%s", k > 0 ? " + " : "", frequency_text(w, &g.margin, k),
                       factor_text(w, &inner));
         weighted.x = frequency(&g.margin, k) * inner.x;
@@ -454,7 +456,7 @@ static ml_status write_conditional(const writing *w, const entropy_part *pair, c
         amount_free(&inner);
         buffer_free(&terms);
     }
-    steps_formula(w->s, "H(%s | %s) = %s = %s", of, name, buffer_text(&sum), result_text(w, h));
+    steps_formula(w->s, "H(%s | %s) = %s = %s", of, name, said(w, &sum), result_text(w, h));
     buffer_free(&sum);
     entropy_part_free(&g.margin);
     return ML_OK;
@@ -600,7 +602,7 @@ static ml_status write_gini(const writing *w, const entropy_part *pair, const si
         return status;
     }
     double impurity = gini_text(w, &target, &before);
-    steps_formula(w->s, "Gini(%s) = %s = %s", w->d->names[places[1]], buffer_text(&before),
+    steps_formula(w->s, "Gini(%s) = %s = %s", w->d->names[places[1]], said(w, &before),
                   steps_number(w->s, impurity));
     for (size_t k = 0; k < split.t->cells.count; k++) {
         double whole = split.t->cells.mass[k], squares = 0;
@@ -609,7 +611,7 @@ static ml_status write_gini(const writing *w, const entropy_part *pair, const si
                 squares += pair->t->cells.mass[i] / whole * (pair->t->cells.mass[i] / whole);
         buffer_printf(&after, " - %s*%s", frequency_text(w, &split, k), steps_number(w->s, 1 - squares));
     }
-    steps_formula(w->s, "decrease of Gini = %s%s = %s", steps_number(w->s, impurity), buffer_text(&after),
+    steps_formula(w->s, "decrease of Gini = %s%s = %s", steps_number(w->s, impurity), said(w, &after),
                   steps_number(w->s, decrease));
     buffer_free(&before);
     buffer_free(&after);
@@ -916,7 +918,7 @@ static void write_power_sum(const writing *w, entropy_show show, const char *nam
     if (part->t->cells.count > LONG_SUM)
         steps_formula(w->s, "sum of p^%s = %s", a, digits);
     else
-        steps_formula(w->s, "%s = %s", buffer_text(sum), digits);
+        steps_formula(w->s, "%s = %s", said(w, sum), digits);
     double x = show == SHOW_RENYI ? entropy_renyi(part->t, &w->p->measure, order)
                                   : entropy_tsallis(part->t, &w->p->measure, order);
     if (show == SHOW_RENYI)

@@ -6,6 +6,7 @@
     centroids  ours: cluster,size,within,...   theirs: a centroid a line, in the same order
     mixture  ours: component,weight,row,...    theirs: a mean a line, in the same order
     values   ours: number,value,...     theirs: a value a line
+    number   both: a single number
     usv      blocks U, values, V; each pair of vectors up to one sign
 """
 
@@ -53,6 +54,8 @@ elif kind == "centroids":
     compare("centroids", matrix(ours[0][1:], slice(3, None)), matrix(theirs[0]))
 elif kind == "mixture":
     compare("means", matrix([row for row in ours[0] if row[2] == "mean"], slice(3, None)), matrix(theirs[0]))
+elif kind == "number":
+    compare("number", matrix(ours[0]), matrix(theirs[0]))
 elif kind == "values":
     compare("values", matrix(ours[0], slice(1, 2)), matrix(theirs[0]))
 elif kind == "scores":

@@ -50,3 +50,10 @@ save("tall.csv", low_rank(3, 200_000, 50, 12, 0.5))
 save("wide.csv", low_rank(4, 5_000, 500, 20, 0.5))
 save("square.csv", np.random.default_rng(5).normal(size=(1000, 1000)))
 save("tiny.csv", np.array([[1.0, 2], [3, 4], [5, 6], [7, 9]]))
+
+# Symbols of 50 and of 20 levels, some of them rare, that tell something of one another.
+g = np.random.default_rng(6)
+a = np.minimum(g.geometric(0.08, 1_000_000) - 1, 49)
+b = (a // 3 + np.where(g.random(1_000_000) < 0.5, 0, g.integers(0, 20, 1_000_000))) % 20
+with open(os.path.join(folder, "labels_1m.csv"), "w") as f:
+    f.writelines("%d,%d\n" % pair for pair in zip(a.tolist(), b.tolist()))

@@ -130,5 +130,8 @@ duel 'GMM, 100k x 10, near start' 8 mixture "$(gmm 100 near)" 'scikit-learn, one
 less '  5 of its 6 iterations alone' 4 'scikit-learn, one thread' "$(gmm 6 near)" "$(gmm 1 near)" "$(gmm_peer 6 near)" \
 	"$(gmm_peer 1 near)"
 duel 'GMM, 100k x 10, poor start' 8 mixture "$(gmm 100 poor)" 'scikit-learn, one thread' "$(gmm_peer 100 poor)"
+duel 'mutual information, 1M rows' 8 number "$bin/mlentropy -N -s MI --no-names $data/labels_1m.csv" mawk \
+	"mawk -F, '{ a[\$1]++; b[\$2]++; c[\$1, \$2]++ } END { for (k in c) { split(k, s, SUBSEP)
+		i += c[k] / NR * log(c[k] * NR / (a[s[1]] * b[s[2]])) } printf \"%.15g\\n\", i / log(2) }' $data/labels_1m.csv"
 start_job
 rm -f "$ours" "$peers" "$notes"
