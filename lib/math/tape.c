@@ -676,6 +676,7 @@ void tape_free(tape *t)
     free(t->slot);
     free(t->roots);
     free(t->outputs);
+    free(t->terms);
     free(t);
 }
 
@@ -694,6 +695,7 @@ ml_status tape_of_nodes(const tape *t, const uint32_t *nodes, size_t count, tape
         n->slot = copy_of(t->slot, t->count, sizeof *t->slot);
         n->outputs = copy_of(nodes, count, sizeof *nodes);
         n->roots = memory_array(1, sizeof *n->roots);
+        n->terms = NULL;
     }
     *out = n;
     if (n == NULL || n->nodes == NULL || n->active == NULL || n->slot == NULL || n->outputs == NULL ||

@@ -47,6 +47,7 @@ typedef enum tape_op {
     TAPE_LESS,
     TAPE_AT_MOST,
     TAPE_SELECT, /* b where a is not 0, else c */
+    TAPE_LINEAR, /* of a fused tape over rows: the sum of the k terms from number c on */
     TAPE_CALL,   /* TAPE_CALL + an expression_function_id of one number */
 } tape_op;
 
@@ -55,6 +56,12 @@ typedef struct tape_node {
     double k;
     const expression *origin; /* what it was compiled from, for messages; may be NULL */
 } tape_node;
+
+/* sign * parameter * factor: a node of parameters alone, and an inactive one of rows; UINT32_MAX is 1. */
+typedef struct tape_term {
+    uint32_t parameter, factor;
+    double sign;
+} tape_term;
 
 /* A free name: a number, or a matrix of numbers, that stands for parameters, or for columns of data. */
 typedef struct tape_variable {
@@ -81,6 +88,7 @@ typedef struct tape {
     size_t slots;
     tape_root *roots;
     size_t root_count;
+    tape_term *terms;  /* of the TAPE_LINEAR nodes, or NULL */
     uint32_t *outputs; /* the nodes of all roots, one after the other */
     size_t output_count;
 } tape;

@@ -53,6 +53,23 @@ TAPE_INLINE void tape_decay(const double *a, double *y, size_t lanes)
     tape_exponential(y, y, lanes);
 }
 
+/* log(1 + y) for 0 <= y <= 1, y being replaced: 2 atanh(s) with s = y / (2 + y) <= 1/3, by its series (A&S
+ * 4.6.22) up to s^35, beyond which it is below 1e-18 of the whole.  Within 2 units in the last place. */
+TAPE_INLINE void tape_log1p_unit(double *y, size_t lanes)
+{
+    if (lanes % 8 != 0) {
+        for (size_t l = 0; l < lanes; l++)
+            y[l] = log1p(y[l]);
+        return;
+    }
+    for (size_t l = 0; l < lanes; l++) {
+        double s = y[l] / (2 + y[l]), q = s * s, sum = 1.0 / 35;
+        for (int k = 33; k >= 3; k -= 2)
+            sum = sum * q + 1.0 / k;
+        y[l] = 2 * (s + s * q * sum);
+    }
+}
+
 TAPE_INLINE void tape_call_value(int id, const double *a, double *y, size_t lanes)
 {
     switch (id) {
@@ -120,7 +137,8 @@ TAPE_INLINE void tape_call_value(int id, const double *a, double *y, size_t lane
         TAPE_EACH(y, (x < 0 ? y[l] : 1) / (1 + y[l]));
     case FUNCTION_SOFTPLUS:
         tape_decay(a, y, lanes);
-        TAPE_EACH(y, (x > 0 ? x : x <= 0 ? 0 : x) + log1p(y[l]));
+        tape_log1p_unit(y, lanes);
+        TAPE_EACH(y, (x > 0 ? x : x <= 0 ? 0 : x) + y[l]);
     case FUNCTION_RELU:
         TAPE_EACH(y, x <= 0 ? 0 : x);
     default:

@@ -16,6 +16,7 @@ typedef struct tape_frame {
     const tape *t;
     const double *block; /* columns x lanes; NULL: none */
     double *value, *tangent, *adjoint, *adjoint_tangent;
+    bool inputs;     /* TAPE_LINEAR nodes are taken for inputs: their tangents are given */
     double *partial; /* slots x 5 x lanes: da, db, daa, dab, dbb */
 } tape_frame;
 

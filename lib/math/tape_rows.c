@@ -7,6 +7,7 @@
 #include "base/clones.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "math/tape_fuse.h"
 #include "math/tape_sweep.h"
 
 enum { LANES = TAPE_LANES, PIECE = 128 /* blocks */, PIECE_ROWS = PIECE * LANES };
@@ -74,7 +75,11 @@ typedef struct worker {
 } worker;
 
 struct tape_mean {
-    const tape *t;
+    const tape *original;
+    tape *t;          /* fused */
+    uint32_t *linear; /* its linear nodes, when second derivatives go through them alone */
+    size_t linear_count;
+    bool funnel;
     const tape_rows *rows;
     int jobs;
     worker *workers;
@@ -83,7 +88,7 @@ struct tape_mean {
     size_t pieces;    /* at least 1 */
     double *sums;     /* pieces x (1 + inner) */
     double *tangents; /* for Hessians: parameters x inner */
-    double *hessians; /* pieces x parameters x inner */
+    double *hessians; /* pieces x parameters x inner; of a funnel pieces x inner x inner */
 };
 
 static bool new_frame(tape_frame *f, const tape *t, size_t lanes)
@@ -127,31 +132,42 @@ static bool new_worker(tape_mean *m, worker *w)
     return w->gathered != NULL && w->broadcast != NULL;
 }
 
+/* All that a pass over ROWS needs; false when memory is out. */
+static bool prepare(tape_mean *m, int jobs)
+{
+    const tape *t = m->t;
+    m->inner = t->first_of_rows - t->first_parameter;
+    m->pieces = m->rows->piece_count ? m->rows->piece_count : 1;
+    m->jobs = jobs < 1 ? 1 : (size_t)jobs > m->pieces ? (int)m->pieces : jobs;
+    m->workers = memory_zeros((size_t)m->jobs, sizeof *m->workers);
+    m->sums = memory_array(m->pieces, (1 + m->inner) * sizeof *m->sums);
+    m->linear = memory_array(t->count, sizeof *m->linear);
+    bool whole = m->workers != NULL && m->sums != NULL && m->linear != NULL && new_frame(&m->once, t, 1);
+    for (int j = 0; whole && j < m->jobs; j++)
+        whole = new_worker(m, m->workers + j);
+    if (whole)
+        m->funnel = tape_is_funnel(t, m->linear, &m->linear_count);
+    for (size_t i = t->columns; whole && i < t->first_parameter; i++)
+        m->once.value[i] = t->nodes[i].k;
+    return whole;
+}
+
 ml_status tape_mean_new(const tape *t, const tape_rows *rows, int jobs, tape_mean **out, ml_message *why)
 {
     tape_mean *m = memory_zeros(1, sizeof *m);
-    *out = m;
-    bool whole = m != NULL;
-    if (whole) {
-        m->t = t;
+    ml_status status = m ? tape_fuse(t, &m->t, why) : ml_fail_memory(why, "a pass over rows", sizeof *m);
+    if (status == ML_OK) {
+        m->original = t;
         m->rows = rows;
-        m->inner = t->first_of_rows - t->first_parameter;
-        m->pieces = rows->piece_count ? rows->piece_count : 1;
-        m->jobs = jobs < 1 ? 1 : (size_t)jobs > m->pieces ? (int)m->pieces : jobs;
-        m->workers = memory_zeros((size_t)m->jobs, sizeof *m->workers);
-        m->sums = memory_array(m->pieces, (1 + m->inner) * sizeof *m->sums);
-        whole = m->workers != NULL && m->sums != NULL && new_frame(&m->once, t, 1);
+        if (!prepare(m, jobs))
+            status = ml_fail_memory(why, "a pass over rows", t->count * LANES * 5 * sizeof(double));
     }
-    for (int j = 0; whole && j < m->jobs; j++)
-        whole = new_worker(m, m->workers + j);
-    if (!whole) {
+    if (status != ML_OK) {
         tape_mean_free(m);
-        *out = NULL;
-        return ml_fail_memory(why, "a pass over rows", t->count * LANES * 5 * sizeof(double));
+        m = NULL;
     }
-    for (size_t i = t->columns; i < t->first_parameter; i++)
-        m->once.value[i] = t->nodes[i].k;
-    return ML_OK;
+    *out = m;
+    return status;
 }
 
 void tape_mean_free(tape_mean *m)
@@ -168,6 +184,8 @@ void tape_mean_free(tape_mean *m)
     free(m->sums);
     free(m->tangents);
     free(m->hessians);
+    free(m->linear);
+    tape_free(m->t);
     free(m);
 }
 
@@ -223,11 +241,22 @@ static size_t lanes_of(const tape_rows *r, size_t block)
     return left < LANES ? left : LANES;
 }
 
+/* A pass is bound by memory: the next block comes in while this one is computed with. */
+static void prefetch_block(const tape_rows *r, size_t block)
+{
+    if (block % PIECE == 0 || block * LANES >= r->count)
+        return;
+    const double *next = block_of(r, block);
+    for (size_t i = 0; i < r->columns * LANES; i += 8)
+        __builtin_prefetch(next + i);
+}
+
 /* The lanes that are not rows get values of the last one, so that nothing is undefined there that was not
  * elsewhere. */
 static const double *use_block(worker *w, const tape_rows *r, size_t block)
 {
     const double *from = block_of(r, block);
+    prefetch_block(r, block + 1);
     size_t lanes = lanes_of(r, block);
     if (lanes == LANES)
         return from;
@@ -391,27 +420,127 @@ static void bend_block(worker *w, const tape_mean *m, double *hessians)
     }
 }
 
+/* Where second derivatives go through linear nodes alone, those by them are found for each row, and the
+ * Hessian is the sum over rows of products of the nodes' factors with these as weights. */
+
+/* Sum over lanes of a product of three. */
+ML_CLONES static void weigh(const double *restrict weight, const double *restrict factor, double *restrict to)
+{
+    for (size_t l = 0; l < LANES; l++)
+        to[l] = weight[l] == 0 ? 0 : weight[l] * factor[l];
+}
+
+ML_CLONES static double inner_product(const double *restrict a, const double *restrict b)
+{
+    double s[16] = {0};
+    for (size_t l = 0; l < LANES; l += 16)
+        for (size_t k = 0; k < 16; k++)
+            s[k] += a[l + k] * b[l + k];
+    double sum = 0;
+    for (size_t k = 0; k < 16; k++)
+        sum += s[k];
+    return sum;
+}
+
+static const double *factor_of(const worker *w, const tape_term *e, const double *ones)
+{
+    return e->factor == UINT32_MAX ? ones : tape_at(&w->f, e->factor, LANES);
+}
+
+/* The products of the factors of linear nodes A and B, with the second derivatives D by the two. */
+static void add_products(const worker *w, const tape_mean *m, uint32_t a, uint32_t b, const double *d,
+                         double *hessian)
+{
+    const tape *t = m->t;
+    double ones[LANES], weighted[LANES];
+    fill(ones, 1);
+    const tape_term *x = t->terms + t->nodes[a].c, *y = t->terms + t->nodes[b].c;
+    for (size_t i = 0; i < (size_t)t->nodes[a].k; i++) {
+        if (x[i].parameter == UINT32_MAX || !t->active[x[i].parameter])
+            continue;
+        size_t row = x[i].parameter - t->first_parameter;
+        weigh(d, factor_of(w, x + i, ones), weighted);
+        for (size_t k = a == b ? i : 0; k < (size_t)t->nodes[b].k; k++) {
+            if (y[k].parameter == UINT32_MAX || !t->active[y[k].parameter])
+                continue;
+            size_t at = y[k].parameter - t->first_parameter;
+            double h = x[i].sign * y[k].sign * inner_product(weighted, factor_of(w, y + k, ones));
+            hessian[row * m->inner + at] += h;
+            if (a != b || i != k)
+                hessian[at * m->inner + row] += h;
+        }
+    }
+}
+
+static void bend_funnel(worker *w, const tape_mean *m, double *hessian)
+{
+    const tape *t = m->t;
+    w->f.inputs = true;
+    for (size_t a = 0; a < m->linear_count; a++) {
+        for (size_t b = 0; b < m->linear_count; b++)
+            fill(w->f.tangent + (size_t)m->linear[b] * LANES, a == b);
+        run_tangents(&w->f);
+        memset(w->f.adjoint_tangent, 0, t->count * LANES * sizeof(double));
+        run_reverse_second(&w->f);
+        for (size_t b = a; b < m->linear_count; b++)
+            add_products(w, m, m->linear[a], m->linear[b],
+                         w->f.adjoint_tangent + (size_t)m->linear[b] * LANES, hessian);
+    }
+    w->f.inputs = false;
+}
+
+/* From derivatives by what depends on parameters alone, to one of the two by parameters. */
+static bool fold_funnel(tape_mean *m)
+{
+    size_t n = m->t->parameters, inner = m->inner;
+    double *sum = memory_array(inner * inner, sizeof *sum);
+    if (sum == NULL)
+        return false;
+    for (size_t i = 0; i < inner * inner; i++)
+        sum[i] = sum_of_pieces(m->hessians + i, m->pieces, inner * inner);
+    for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < inner; i++) {
+            double h = 0;
+            for (size_t k = 0; k < inner; k++)
+                if (m->tangents[j * inner + k] != 0 && m->t->active[m->t->first_parameter + k])
+                    h += sum[i * inner + k] * m->tangents[j * inner + k];
+            m->hessians[j * inner + i] = h;
+        }
+    free(sum);
+    return true;
+}
+
+/* Numbers that a piece sums up. */
+static size_t hessian_size(const tape_mean *m)
+{
+    return m->funnel ? m->inner * m->inner : m->t->parameters * m->inner;
+}
+
 static void hessian_piece(size_t piece, int number, void *context)
 {
     tape_mean *m = context;
     worker *w = m->workers + number;
-    double total[LANES] = {0}, *hessians = m->hessians + piece * m->t->parameters * m->inner;
+    size_t size = hessian_size(m);
+    double total[LANES] = {0}, *hessians = m->hessians + piece * size;
     size_t first = piece * PIECE, blocks = (m->rows->count + LANES - 1) / LANES;
-    memset(hessians, 0, m->t->parameters * m->inner * sizeof *hessians);
+    memset(hessians, 0, size * sizeof *hessians);
     start_sums(w);
     for (size_t b = first; b < blocks && b < first + PIECE; b++) {
         run_block(w, use_block(w, m->rows, b), lanes_of(m->rows, b), true, total);
         run_second_partials(&w->f);
-        bend_block(w, m, hessians);
+        if (m->funnel)
+            bend_funnel(w, m, hessians);
+        else
+            bend_block(w, m, hessians);
     }
     end_sums(w, total, m->sums + piece * (1 + m->inner));
 }
 
 static ml_status need_hessians(tape_mean *m, ml_message *why)
 {
-    size_t size = m->t->parameters * m->inner;
+    size_t size = hessian_size(m);
     if (m->tangents == NULL)
-        m->tangents = memory_zeros(size, sizeof *m->tangents);
+        m->tangents = memory_zeros(m->t->parameters * m->inner, sizeof *m->tangents);
     if (m->hessians == NULL)
         m->hessians = memory_array(m->pieces * size, sizeof *m->hessians);
     return m->tangents && m->hessians
@@ -432,7 +561,7 @@ static void inner_tangents(tape_mean *m)
 }
 
 /* Back through what depends on parameters alone. */
-static void finish_hessian(tape_mean *m, gsl_matrix *hessian)
+static void finish_hessian(tape_mean *m, size_t pieces, gsl_matrix *hessian)
 {
     const tape *t = m->t;
     size_t n = t->parameters, size = n * m->inner;
@@ -440,7 +569,7 @@ static void finish_hessian(tape_mean *m, gsl_matrix *hessian)
         double *back = m->once.adjoint_tangent + t->first_parameter;
         memcpy(m->once.tangent + t->first_parameter, m->tangents + j * m->inner, m->inner * sizeof(double));
         for (size_t i = 0; i < m->inner; i++)
-            back[i] = sum_of_pieces(m->hessians + j * m->inner + i, m->pieces, size) / (double)m->rows->count;
+            back[i] = sum_of_pieces(m->hessians + j * m->inner + i, pieces, size) / (double)m->rows->count;
         tape_reverse_second(&m->once, t->first_operation, t->first_of_rows, 1);
         for (size_t i = 0; i < n; i++)
             gsl_matrix_set(hessian, j, i, back[i]);
@@ -463,7 +592,9 @@ ml_status tape_mean_hessian(tape_mean *m, const double *x, gsl_matrix *hessian, 
     inner_tangents(m);
     parallel_for(m->pieces, m->jobs, hessian_piece, m);
     finish(m, m->pieces, m->rows->count, &value, gradient);
-    finish_hessian(m, hessian);
+    if (m->funnel && !fold_funnel(m))
+        return ml_fail_memory(why, "a Hessian over rows", hessian_size(m) * sizeof *m->hessians);
+    finish_hessian(m, m->funnel ? 1 : m->pieces, hessian);
     return ML_OK;
 }
 
@@ -526,12 +657,19 @@ ml_status tape_mean_outputs(tape_mean *m, const double *x, double *values, gsl_m
     return ML_OK;
 }
 
-size_t tape_mean_culprit(tape_mean *m, const double *x, double *values)
+/* Runs the tape as it was before fusion, whose nodes are those of the expression. */
+static size_t find_culprit(const tape_mean *m, worker *w, const double *x, double *values)
 {
-    const tape *t = m->t;
-    worker *w = m->workers;
+    const tape *t = m->original;
     size_t blocks = (m->rows->count + LANES - 1) / LANES;
-    run_once(m, x, false);
+    tape_frame once = {.t = t, .value = values};
+    for (size_t i = t->columns; i < t->first_parameter; i++)
+        values[i] = t->nodes[i].k;
+    if (t->parameters > 0)
+        memcpy(values + t->first_parameter, x, t->parameters * sizeof *x);
+    tape_forward(&once, t->first_operation, t->first_of_rows, 1);
+    for (size_t i = t->columns; i < t->first_of_rows; i++)
+        fill(w->f.value + i * LANES, values[i]);
     for (size_t b = 0; b < blocks; b++) {
         w->f.block = use_block(w, m->rows, b);
         run_forward(&w->f);
@@ -545,4 +683,14 @@ size_t tape_mean_culprit(tape_mean *m, const double *x, double *values)
         }
     }
     return m->rows->count;
+}
+
+size_t tape_mean_culprit(tape_mean *m, const double *x, double *values)
+{
+    worker w = {.gathered = memory_zeros(m->t->columns * LANES, sizeof(double))};
+    bool whole = new_frame(&w.f, m->original, LANES) && w.gathered != NULL;
+    size_t row = whole ? find_culprit(m, &w, x, values) : m->rows->count;
+    free_frame(&w.f);
+    free(w.gathered);
+    return row;
 }

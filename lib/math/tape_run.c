@@ -181,6 +181,7 @@ unsigned tape_operands(const tape *t, size_t node, uint32_t of[3])
     case TAPE_CONSTANT:
     case TAPE_PARAMETER:
     case TAPE_COLUMN:
+    case TAPE_LINEAR: /* it has terms */
         return 0;
     case TAPE_SELECT:
         return 3;

@@ -31,6 +31,69 @@ TAPE_INLINE void tape_raise(double k, const double *a, double *y, size_t lanes)
         TAPE_LANE y[l] = pow(a[l], k);
 }
 
+/* Sixteen lanes at a time stay in registers while all terms are added. */
+TAPE_INLINE void tape_linear(const tape_frame *f, const tape_node *n, double *y, size_t lanes)
+{
+    const tape_term *terms = f->t->terms + n->c;
+    size_t count = (size_t)n->k, wide = lanes < 16 ? lanes : 16;
+    for (size_t from = 0; from < lanes; from += wide) {
+        double sum[16] = {0};
+        for (size_t k = 0; k < count; k++) {
+            const tape_term *e = terms + k;
+            double s =
+                e->parameter == UINT32_MAX ? e->sign : e->sign * f->value[(size_t)e->parameter * lanes];
+            if (e->factor == UINT32_MAX) {
+                for (size_t l = 0; l < wide; l++)
+                    sum[l] += s;
+                continue;
+            }
+            const double *c = tape_at(f, e->factor, lanes) + from;
+            for (size_t l = 0; l < wide; l++)
+                sum[l] += s * c[l];
+        }
+        for (size_t l = 0; l < wide; l++)
+            y[from + l] = sum[l];
+    }
+}
+
+/* A column is finite, so its product with an adjoint of 0 is 0. */
+TAPE_INLINE void tape_linear_back(const tape_frame *f, const tape_node *n, const double *w, double *where,
+                                  size_t lanes)
+{
+    const tape_term *terms = f->t->terms + n->c;
+    for (size_t k = 0; k < (size_t)n->k; k++) {
+        const tape_term *e = terms + k;
+        if (e->parameter == UINT32_MAX || !f->t->active[e->parameter])
+            continue;
+        double *to = where + (size_t)e->parameter * lanes, sign = e->sign;
+        if (e->factor == UINT32_MAX) {
+            TAPE_LANE to[l] += sign * w[l];
+            continue;
+        }
+        const double *c = tape_at(f, e->factor, lanes);
+        if (e->factor < f->t->columns)
+            TAPE_LANE to[l] += sign * w[l] * c[l];
+        else
+            TAPE_LANE to[l] += tape_by(sign * w[l], c[l]);
+    }
+}
+
+TAPE_INLINE void tape_linear_tangent(const tape_frame *f, const tape_node *n, double *t, size_t lanes)
+{
+    const tape_term *terms = f->t->terms + n->c;
+    TAPE_LANE t[l] = 0;
+    for (size_t k = 0; k < (size_t)n->k; k++) {
+        const tape_term *e = terms + k;
+        if (e->parameter == UINT32_MAX || !f->t->active[e->parameter])
+            continue;
+        double s = e->sign * f->tangent[(size_t)e->parameter * lanes];
+        if (s == 0)
+            continue;
+        const double *c = e->factor == UINT32_MAX ? NULL : tape_at(f, e->factor, lanes);
+        TAPE_LANE t[l] += c ? s * c[l] : s;
+    }
+}
+
 TAPE_INLINE void tape_forward(const tape_frame *f, size_t from, size_t to, size_t lanes)
 {
     for (size_t i = from; i < to; i++) {
@@ -91,6 +154,9 @@ TAPE_INLINE void tape_forward(const tape_frame *f, size_t from, size_t to, size_
             TAPE_LANE y[l] = a[l] != 0 ? b[l] : c[l];
             break;
         }
+        case TAPE_LINEAR:
+            tape_linear(f, n, y, lanes);
+            break;
         default:
             tape_call_value((int)n->op - TAPE_CALL, a, y, lanes);
         }
@@ -227,6 +293,10 @@ TAPE_INLINE void tape_sweep_tangents(const tape_frame *f, size_t from, size_t to
             TAPE_LANE t[l] = a[l] != 0 ? (by_b ? tb[l] : 0) : by_c ? tc[l] : 0;
             break;
         }
+        case TAPE_LINEAR:
+            if (!f->inputs)
+                tape_linear_tangent(f, n, t, lanes);
+            break;
         default:
             if (tape_of_two(n->op))
                 TAPE_LANE t[l] =
@@ -274,6 +344,10 @@ TAPE_INLINE void tape_pass_back(const tape_frame *f, size_t i, double *where, si
     case TAPE_SELECT:
         TAPE_ADD_TO(where, n->b, a[l] != 0 ? w[l] : 0);
         TAPE_ADD_TO(where, n->c, a[l] != 0 ? 0 : w[l]);
+        break;
+    case TAPE_LINEAR:
+        if (!f->inputs)
+            tape_linear_back(f, n, w, where, lanes);
         break;
     default:
         TAPE_ADD_TO(where, n->a, tape_by(w[l], da[l]));

@@ -1,0 +1,967 @@
+/* mlopt: minimizes an expression, over data or not, with constraints or not. */
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "math/minimize_steps.h"
+#include "math/symbolic.h"
+#include "math/tape_objective.h"
+#include "table/cli.h"
+#include "table/progress.h"
+#include "tool/conditions.h"
+#include "tool/formula.h"
+#include "tool/names.h"
+#include "tool/optimum.h"
+
+/* The methods of math/minimize, then the choice by the problem. */
+enum { AUTO = MINIMIZE_METHODS, MANY_VARIABLES = 200 };
+
+typedef struct params {
+    cli_list definitions, constraints, bounds;
+    const char *data;
+    size_t batch, restarts;
+    int method;
+    bool maximize;
+    double spread;
+    minimize_params how; /* what was given stands in it; see set_how */
+} params;
+
+enum { MINIMUM, PARAMETERS, GRADIENT, HESSIAN, CONSTRAINTS };
+
+#define AT(member) offsetof(params, member)
+#define HOW(member) (offsetof(params, how) + offsetof(minimize_params, member))
+
+static const char *const methods[] = {"gd",      "momentum", "nesterov", "adagrad",     "adadelta",
+                                      "rmsprop", "adam",     "adamw",    "newton",      "levenberg-marquardt",
+                                      "bfgs",    "lbfgs",    "cg",       "nelder-mead", "auto",
+                                      NULL};
+static const char *const schedules[] = {"constant", "inverse", "step", "exponential", "cosine", NULL};
+static const char *const searches[] = {"own", "fixed", "armijo", "wolfe", NULL};
+static const char *const globalizations[] = {"trust-region", "line-search", NULL};
+
+static const cli_option options[] = {
+    {'m', "method", "NAME",
+     "gd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, newton, levenberg-marquardt, bfgs, "
+     "lbfgs, cg, "
+     "nelder-mead or auto; default auto: bfgs up to 200 variables, else lbfgs; adam with --batch",
+     CLI_CHOICE, AT(method), .choices = methods},
+    {0, "let", "NAME=E", "a definition that the expressions may use; may be given more than once, in order",
+     CLI_LIST, AT(definitions), .group = 0},
+    {0, "data", "FILE",
+     "a CSV table, - for standard input: its columns are bound row by row, and the mean of the expression "
+     "over the "
+     "rows is minimized; variables without a start begin at 0",
+     CLI_TEXT, AT(data), .group = 0},
+    {0, "batch", "N", "of --data: each update uses the next N rows, in a new random order each round",
+     CLI_COUNT, AT(batch), .least = 1, .most = 1e12},
+    {0, "subject-to", "E",
+     "a constraint with ==, <= or >=; may be given more than once; the result then has multipliers", CLI_LIST,
+     AT(constraints), .group = 0},
+    {0, "bounds", "NAME=LOW:HIGH", "keep a variable within bounds; either may be left out", CLI_LIST,
+     AT(bounds), .group = 0},
+    {0, "maximize", NULL, "the largest value instead of the smallest", CLI_FLAG, AT(maximize), .group = 0},
+    {'n', "iterations", "N", "at most N iterations; default 10000", CLI_COUNT, HOW(max_iterations),
+     .least = 0, .most = 1e12},
+    {0, "rate", "X",
+     "learning rate of the first-order methods; default 0.01, adam and adamw 0.001, adadelta 1", CLI_REAL,
+     HOW(rate), .least = 1e-300, .most = 1e300},
+    {0, "momentum", "X", "of momentum and nesterov; default 0.9", CLI_REAL, HOW(momentum), .least = 0,
+     .most = 1},
+    {0, "beta1", "X", "of adam and adamw: decay of the mean of gradients; default 0.9", CLI_REAL, HOW(beta1),
+     .least = 0, .most = 1},
+    {0, "beta2", "X", "of adam and adamw: decay of the mean of squares; default 0.999", CLI_REAL, HOW(beta2),
+     .least = 0, .most = 1},
+    {0, "rho", "X", "of rmsprop (default 0.99) and adadelta (0.9): decay of the mean of squares", CLI_REAL,
+     HOW(rho), .least = 0, .most = 1},
+    {0, "epsilon", "X", "added to the root of squares; default 1e-8, adagrad 1e-10, adadelta 1e-6", CLI_REAL,
+     HOW(epsilon), .least = 0, .most = 1e300},
+    {0, "weight-decay", "X", "of the first-order methods; default 0, adamw 0.01", CLI_REAL, HOW(weight_decay),
+     .least = 0, .most = 1e300},
+    {0, "schedule", "NAME",
+     "of the rate at update t: constant; inverse, rate/(1+decay*(t-1)); step, times factor every period; "
+     "exponential, "
+     "times factor every update; cosine, to 0 over period",
+     CLI_CHOICE, HOW(schedule), .choices = schedules},
+    {0, "decay", "X", "of the schedule inverse; default 1", CLI_REAL, HOW(decay), .least = 0, .most = 1e300},
+    {0, "factor", "X", "of the schedules step (default 0.1) and exponential (0.99)", CLI_REAL, HOW(factor),
+     .least = 0, .most = 1},
+    {0, "period", "N", "of the schedules step (default 100) and cosine (all iterations)", CLI_COUNT,
+     HOW(period), .least = 1, .most = 1e12},
+    {0, "line-search", "NAME", "own (the method's), fixed, armijo or wolfe; default own", CLI_CHOICE,
+     HOW(line_search), .choices = searches},
+    {0, "globalization", "NAME", "of newton: trust-region or line-search; default trust-region", CLI_CHOICE,
+     HOW(globalization), .choices = globalizations},
+    {0, "memory", "N", "of lbfgs: pairs kept; default 10", CLI_COUNT, HOW(memory), .least = 1, .most = 1000},
+    {'t', "tolerance", "X", "of the gradient, relative to the value; default 1e-8", CLI_REAL,
+     HOW(gradient_tolerance), .least = 0, .most = 1},
+    {0, "step-tolerance", "X", "stop when a step is at most X max(1, |x|); default 0: never", CLI_REAL,
+     HOW(step_tolerance), .least = 0, .most = 1},
+    {0, "value-tolerance", "X", "stop when the value changes by at most X max(1, |value|); default 0: never",
+     CLI_REAL, HOW(value_tolerance), .least = 0, .most = 1},
+    {0, "restarts", "N", "N starts, the first as given and the others at random; the best minimum is kept",
+     CLI_COUNT, AT(restarts), .least = 1, .most = 1e9},
+    {0, "spread", "X",
+     "of --restarts: standard deviation of the random starts about the given one, times max(1, |start|); a "
+     "variable "
+     "with two bounds starts uniformly between them; default 1",
+     CLI_REAL, AT(spread), .least = 0, .most = 1e300},
+    {0, NULL, NULL, NULL, CLI_FLAG, 0, .group = 0},
+};
+
+/* In the order of the enumeration. */
+static const cli_show shows[] = {
+    {"minimum", "variables, value, gradient norm, iterations, evaluations (f values, g gradients, h "
+                "Hessians), status, kind of "
+                "point; with constraints also these"},
+    {"parameters", "a line for each variable with its value"},
+    {"gradient", "a line for each variable with its value and derivative"},
+    {"hessian", "second derivatives at the minimum"},
+    {"constraints", "value, multiplier and complementarity of each constraint"},
+    {NULL, NULL},
+};
+
+static const cli_example examples[] = {
+    {"mlopt '(1-x)^2+100*(y-x^2)^2' x=-1.2 y=1", "Rosenbrock's function"},
+    {"mlopt --data points.csv '(y-(w0+w1*x))^2'", "a line fitted to a table with columns x and y"},
+    {"mlopt 'x^2+y^2' --subject-to 'x+y==1' x=3 y=-2", "with a Lagrange multiplier"},
+    {"mlopt -m adam --rate 0.1 -n 3 --steps 'x^2' x=1", "three updates written out"},
+    {"mlopt 'sin(x)+x^2/10' <starts.csv", "a minimum for each row of starts"},
+    {NULL, NULL},
+};
+
+static const cli_tool tool = {
+    .name = "mlopt",
+    .summary = "minimizes an expression",
+    .groups = CLI_READS | CLI_WRITES | CLI_RANDOM | CLI_JOBS | CLI_STEPS | CLI_TRACE | CLI_OPERANDS,
+    .options = options,
+    .shows = shows,
+    .examples = examples,
+};
+
+typedef struct job {
+    cli *c;
+    params p;
+    formula f;
+    conditions conditions;
+    double *lower, *upper;
+    table t; /* starts */
+    bool from_table;
+    size_t starts, n;
+    gsl_matrix *x; /* starts x n */
+    tape_rows *rows;
+    tape *tape;
+    char **names;
+    tape_objective objective;
+    optimizer optimizer;
+    optimum *found; /* of each start */
+    cli_trace trace;
+    steps *steps;
+    minimize_steps writing;
+    size_t start; /* the one that is run */
+} job;
+
+/* --- bounds --- */
+
+static ml_status read_bound(const char *text, const char *from, size_t length, double missing, double *bound,
+                            ml_message *why)
+{
+    number n;
+    *bound = missing;
+    if (length == 0)
+        return ML_OK;
+    if (number_read(from, length, &n) != NUMBER_OK || isnan(n.value))
+        return ml_fail(why, "--bounds '%.100s': '%.*s' is not a number", text,
+                       (int)(length < 40 ? length : 40), from);
+    *bound = n.value;
+    return ML_OK;
+}
+
+/* Sets the bounds of the variable or entry called NAME. */
+static size_t set_bounds(job *j, const char *name, size_t length, double low, double high)
+{
+    size_t at = 0, found = 0;
+    for (size_t v = 0; v < j->f.variable_count; v++) {
+        const tape_variable *x = j->f.variables + v;
+        bool whole = strlen(x->name) == length && memcmp(x->name, name, length) == 0;
+        for (size_t k = 0; !x->data && k < x->rows * x->columns; k++, at++)
+            if (whole || (strlen(j->names[at]) == length && memcmp(j->names[at], name, length) == 0)) {
+                j->lower[at] = low;
+                j->upper[at] = high;
+                found++;
+            }
+    }
+    return found;
+}
+
+static ml_status read_bounds(job *j, ml_message *why)
+{
+    if (j->p.bounds.count == 0)
+        return ML_OK;
+    j->lower = memory_array(j->n, sizeof *j->lower);
+    j->upper = memory_array(j->n, sizeof *j->upper);
+    if (j->lower == NULL || j->upper == NULL)
+        return ml_fail_memory(why, "bounds", j->n * sizeof *j->lower);
+    for (size_t i = 0; i < j->n; i++) {
+        j->lower[i] = -INFINITY;
+        j->upper[i] = INFINITY;
+    }
+    for (size_t i = 0; i < j->p.bounds.count; i++) {
+        const char *text = j->p.bounds.items[i], *sign = strchr(text, '='),
+                   *colon = sign ? strchr(sign, ':') : NULL;
+        double low, high;
+        if (colon == NULL)
+            return ml_fail(why, "--bounds '%.100s': bounds are NAME=LOW:HIGH, such as x=0:1 or x=0:", text);
+        ml_status status = read_bound(text, sign + 1, (size_t)(colon - sign - 1), -INFINITY, &low, why);
+        if (status == ML_OK)
+            status = read_bound(text, colon + 1, strlen(colon + 1), INFINITY, &high, why);
+        if (status != ML_OK)
+            return status;
+        if (low > high)
+            return ml_fail(why, "--bounds '%.100s': the lower bound is above the upper one", text);
+        if (set_bounds(j, text, (size_t)(sign - text), low, high) == 0)
+            return ml_fail(why, "--bounds '%.100s': there is no variable '%.*s'", text, (int)(sign - text),
+                           text);
+    }
+    return ML_OK;
+}
+
+/* --- starts and data --- */
+
+static size_t first_open(const job *j)
+{
+    size_t v = 0;
+    while (v < j->f.variable_count && !formula_is_open(&j->f, v))
+        v++;
+    return v;
+}
+
+static ml_status fail_open(const job *j, ml_message *why)
+{
+    const char *name = j->f.variables[first_open(j)].name;
+    return ml_fail(
+        why,
+        "'%.60s' has no start: give %.60s=START, a column %.60s on standard input with a start in each row, "
+        "or with --data a column of that name",
+        name, name, name);
+}
+
+static ml_status read_starts(job *j, ml_message *why)
+{
+    if (isatty(STDIN_FILENO))
+        return fail_open(j, why);
+    progress_phase("reading");
+    reader_options reading = j->c->reader;
+    reading.shard = true; /* no rows at all are a missing start, which is said better here */
+    ml_status status = table_read(&j->t, NULL, &reading, why);
+    if (status != ML_OK)
+        return status;
+    if (j->t.names != NULL)
+        status = formula_bind(&j->f, (const char *const *)j->t.names, j->t.columns, false, NULL, why);
+    if (status == ML_OK && (j->t.rows == 0 || first_open(j) < j->f.variable_count))
+        status = fail_open(j, why);
+    j->starts = j->t.rows;
+    j->from_table = true;
+    return status;
+}
+
+/* The columns that the expressions use, renumbered: USED[i] is the place in the reader's tables. */
+static ml_status use_columns(job *j, size_t columns, size_t **used, size_t *count, ml_message *why)
+{
+    size_t *place = memory_array(columns, sizeof *place);
+    *used = memory_array(columns, sizeof **used);
+    *count = 0;
+    if (place == NULL || *used == NULL) {
+        free(place);
+        return ml_fail_memory(why, "columns", columns * sizeof *place);
+    }
+    for (size_t k = 0; k < columns; k++)
+        place[k] = SIZE_MAX;
+    for (size_t v = 0; v < j->f.variable_count; v++)
+        for (size_t k = 0; j->f.columns[v] != NULL && k < j->f.variables[v].rows; k++) {
+            size_t *column_at = &j->f.columns[v][k];
+            if (place[*column_at] == SIZE_MAX) {
+                (*used)[*count] = *column_at;
+                place[*column_at] = (*count)++;
+            }
+            *column_at = place[*column_at];
+        }
+    free(place);
+    return ML_OK;
+}
+
+static ml_status read_rows(job *j, reader *r, const size_t *used, size_t count, ml_message *why)
+{
+    const table *piece;
+    j->rows = tape_rows_new(count);
+    ml_status status = j->rows ? ML_OK : ml_fail_memory(why, "rows", count);
+    while (status == ML_OK && (status = reader_next(r, &piece, why)) == ML_OK && piece->rows > 0)
+        status = tape_rows_append(j->rows, piece->x->data, piece->rows, piece->x->tda, used, why);
+    return status == ML_OK ? reader_finish(r, why) : status;
+}
+
+static ml_status open_parameters(job *j, ml_message *why)
+{
+    buffer list = {0};
+    ml_status status = ML_OK;
+    for (size_t v = 0; status == ML_OK && v < j->f.variable_count; v++)
+        if (formula_is_open(&j->f, v)) {
+            buffer_printf(&list, "%s%s", list.size ? ", " : "", j->f.variables[v].name);
+            status = formula_open_as_zeros(&j->f, v, j->conditions.expressions, j->conditions.count, why);
+        }
+    if (status == ML_OK && list.size > 0)
+        cli_note(j->c, "starting at 0: %.400s", buffer_text(&list));
+    buffer_free(&list);
+    return status;
+}
+
+static ml_status read_data(job *j, ml_message *why)
+{
+    reader *r = NULL;
+    size_t *used = NULL, count = 0, bound = 0;
+    progress_phase("reading");
+    ml_status status = reader_open(&r, j->p.data, &j->c->reader, why);
+    const table *head = status == ML_OK ? reader_columns(r) : NULL;
+    if (status == ML_OK && head->names == NULL)
+        status = ml_fail(why, "--data %s: the columns have no names; give a line of names, -H or --names",
+                         j->p.data);
+    if (status == ML_OK)
+        status = formula_bind(&j->f, (const char *const *)head->names, head->columns, true, &bound, why);
+    if (status == ML_OK && bound == 0)
+        status = ml_fail(why, "--data %s: the expression names none of its columns", j->p.data);
+    if (status == ML_OK)
+        status = use_columns(j, head->columns, &used, &count, why);
+    if (status == ML_OK)
+        status = read_rows(j, r, used, count, why);
+    free(used);
+    reader_free(r);
+    return status == ML_OK ? open_parameters(j, why) : status;
+}
+
+static ml_status fill_starts(job *j, ml_message *why)
+{
+    j->n = formula_parameters(&j->f);
+    if (j->n == 0)
+        return ml_fail(why, "the expression has no variable to minimize over");
+    j->x = gsl_matrix_calloc(j->starts, j->n);
+    if (j->x == NULL)
+        return ml_fail_memory(why, "the starts", j->starts * j->n * sizeof(double));
+    for (size_t i = 0; i < j->starts; i++) {
+        double *x = gsl_matrix_ptr(j->x, i, 0);
+        formula_fill(&j->f, x);
+        for (size_t v = 0; v < j->f.variable_count; v++) {
+            const tape_variable *variable = j->f.variables + v;
+            size_t size = variable->data ? 0 : variable->rows * variable->columns;
+            for (size_t k = 0; variable->column != NULL && k < size; k++)
+                x[k] = gsl_matrix_get(j->t.x, i, variable->column[k]);
+            x += size;
+        }
+    }
+    return ML_OK;
+}
+
+/* --- one run --- */
+
+static void trace_row(const job *j, size_t iteration, const double *x, const double *more,
+                      const char *const *heads, size_t count)
+{
+    writer *w = j->trace.out;
+    column *columns = memory_zeros(j->n + count + 2, sizeof *columns);
+    double numbers[2] = {(double)(j->start + 1), (double)iteration};
+    size_t at = 0;
+    if (columns == NULL)
+        return;
+    if (j->starts > 1)
+        columns[at++] = column_reals("start", numbers, 1);
+    columns[at++] = column_reals("iteration", numbers + 1, 1);
+    for (size_t i = 0; i < j->n; i++)
+        columns[at++] = column_reals(j->names[i], x + i, 1);
+    for (size_t k = 0; k < count; k++)
+        columns[at++] = column_reals(heads[k], more + k, 1);
+    if (iteration == 0 && j->start == 0)
+        writer_begin(w, "trace", columns, at);
+    writer_rows(w, columns, at, 1);
+    free(columns);
+}
+
+static double or_missing(double x)
+{
+    return isnan(x) ? table_missing() : x;
+}
+
+static void watch(void *context, const minimize_iteration *now)
+{
+    const job *j = context;
+    static const char *const heads[] = {"value", "gradient", "step", "rate", "f", "g", "h"};
+    double more[] = {j->objective.sign * now->value, or_missing(now->norm), or_missing(now->step),
+                     or_missing(now->rate),          (double)now->values,   (double)now->gradients,
+                     (double)now->hessians};
+    if (j->steps != NULL)
+        minimize_steps_write(&j->writing, now);
+    if (j->trace.out != NULL)
+        trace_row(j, now->iteration, now->x, more, heads, 7);
+}
+
+static void watch_constrained(void *context, const constrained_iteration *now)
+{
+    const job *j = context;
+    static const char *const heads[] = {
+        "value", "stationarity", "feasibility", "complementarity", "penalty", "f", "g", "h"};
+    double more[] = {j->objective.sign * now->value, now->stationarity,    now->feasibility,
+                     now->complementarity,           now->penalty,         (double)now->values,
+                     (double)now->gradients,         (double)now->hessians};
+    if (j->trace.out != NULL)
+        trace_row(j, now->iteration, now->x, more, heads, 8);
+}
+
+/* A start of a table without a value is one that failed; a single one is an error. */
+static ml_status run_starts(job *j, ml_message *why)
+{
+    j->found = memory_zeros(j->starts, sizeof *j->found);
+    if (j->found == NULL)
+        return ml_fail_memory(why, "the results", j->starts * sizeof *j->found);
+    progress_phase("minimizing");
+    for (j->start = 0; j->start < j->starts; j->start++) {
+        const double *x = gsl_matrix_const_ptr(j->x, j->start, 0);
+        minimize_objective m = tape_objective_minimize(&j->objective);
+        optimum *found = j->found + j->start;
+        double value;
+        ml_status status = m.value(m.context, x, &value, why);
+        if (status == ML_NO && j->from_table) {
+            cli_note(j->c, "row %zu: %s", j->start + 1, why->text);
+            continue;
+        }
+        if (status == ML_OK)
+            status = optimum_find(&j->optimizer, x, j->start + 1, found, why);
+        if (status != ML_OK)
+            return ML_FAIL;
+        if (found->reason.text[0] != '\0' && !found->good)
+            cli_note(j->c, "%s: %s", found->status, found->reason.text);
+    }
+    return ML_OK;
+}
+
+/* --- writing --- */
+
+static ml_status write_minimum(const job *j, writer *w, ml_message *why)
+{
+    size_t width = j->n + 8, at = 0, most = j->t.id_count + j->n + 11;
+    double *cells = memory_zeros(j->starts, width * sizeof *cells);
+    const char **status_cells = memory_zeros(j->starts, sizeof *status_cells),
+               **points = memory_zeros(j->starts, sizeof *points);
+    column *columns = memory_zeros(most, sizeof *columns);
+    bool whole = cells && status_cells && points && columns;
+    for (size_t i = 0; whole && i < j->starts; i++) {
+        const optimum *o = j->found + i;
+        double *row = cells + i * width;
+        for (size_t k = 0; k < width; k++)
+            row[k] = table_missing();
+        status_cells[i] = o->found ? o->status : "no value at the start";
+        points[i] = o->found ? o->point : "none";
+        if (!o->found)
+            continue;
+        memcpy(row, o->x, j->n * sizeof *row);
+        double more[] = {o->value,
+                         j->conditions.count > 0 ? o->stationarity : or_missing(o->norm),
+                         (double)o->iterations,
+                         (double)o->values,
+                         (double)o->gradients,
+                         (double)o->hessians,
+                         o->feasibility,
+                         o->complementarity};
+        memcpy(row + j->n, more, sizeof more);
+    }
+    static const char *const heads[] = {"value", "gradient", "iterations", "f", "g", "h"};
+    for (size_t i = 0; whole && i < j->t.id_count; i++)
+        columns[at++] = column_text(&j->t.texts[i]);
+    for (size_t k = 0; whole && k < j->n; k++)
+        columns[at++] = column_reals(j->names[k], cells + k, width);
+    for (size_t k = 0; whole && k < 6; k++) {
+        columns[at++] = column_reals(k == 1 && j->conditions.count > 0 ? "stationarity" : heads[k],
+                                     cells + j->n + k, width);
+        if (k == 1 && j->conditions.count > 0) {
+            columns[at++] = column_reals("feasibility", cells + j->n + 6, width);
+            columns[at++] = column_reals("complementarity", cells + j->n + 7, width);
+        }
+    }
+    if (whole) {
+        columns[at++] = column_strings("status", status_cells);
+        columns[at++] = column_strings("point", points);
+        writer_block(w, "minimum", columns, at, j->starts);
+    }
+    free(cells);
+    free(status_cells);
+    free(points);
+    free(columns);
+    return whole ? ML_OK : ml_fail_memory(why, "the results", j->starts * width * sizeof *cells);
+}
+
+/* A line a start and variable: its value, and with GRADIENT the derivative. */
+static ml_status write_variables(const job *j, writer *w, bool gradient, ml_message *why)
+{
+    size_t total = j->starts * j->n, at = 0;
+    double *cells = memory_zeros(total, 3 * sizeof *cells);
+    const char **names = memory_zeros(total, sizeof *names);
+    if (cells == NULL || names == NULL) {
+        free(cells);
+        free(names);
+        return ml_fail_memory(why, "the results", total * 3 * sizeof *cells);
+    }
+    for (size_t i = 0; i < total; i++) {
+        const optimum *o = j->found + i / j->n;
+        names[i] = j->names[i % j->n];
+        cells[3 * i] = (double)(i / j->n + 1);
+        cells[3 * i + 1] = o->found ? o->x[i % j->n] : table_missing();
+        cells[3 * i + 2] = o->gradient ? o->gradient[i % j->n] : table_missing();
+    }
+    column columns[4];
+    if (j->from_table)
+        columns[at++] = column_reals("row", cells, 3);
+    columns[at++] = column_strings("variable", names);
+    columns[at++] = column_reals("value", cells + 1, 3);
+    if (gradient)
+        columns[at++] = column_reals("gradient", cells + 2, 3);
+    writer_block(w, gradient ? "gradient" : "parameters", columns, at, total);
+    free(cells);
+    free(names);
+    return ML_OK;
+}
+
+static ml_status write_hessian(job *j, writer *w, ml_message *why)
+{
+    minimize_objective m = tape_objective_minimize(&j->objective);
+    if (j->from_table)
+        return ml_fail(why, "-s hessian is of one start; mldiff -s hessian takes a table of points");
+    gsl_matrix *h = gsl_matrix_alloc(j->n, j->n);
+    column *columns = memory_zeros(j->n, sizeof *columns);
+    ml_status status = h && columns ? m.hessian(m.context, j->found[0].x, h, why)
+                                    : ml_fail_memory(why, "the Hessian", j->n * j->n * sizeof(double));
+    if (status == ML_OK) {
+        gsl_matrix_scale(h, j->objective.sign);
+        for (size_t k = 0; k < j->n; k++)
+            columns[k] = column_reals(j->names[k], h->data + k, h->tda);
+        writer_block(w, "hessian", columns, j->n, j->n);
+    }
+    free(columns);
+    gsl_matrix_free(h);
+    return status;
+}
+
+static ml_status write_constraints(const job *j, writer *w, ml_message *why)
+{
+    size_t total = j->starts * j->conditions.numbers, at = 0;
+    double *cells = memory_zeros(total, 4 * sizeof *cells);
+    const char **names = memory_zeros(total, sizeof *names), **active = memory_zeros(total, sizeof *active);
+    if (cells == NULL || names == NULL || active == NULL) {
+        free(cells);
+        free(names);
+        free(active);
+        return ml_fail_memory(why, "the constraints", total * 4 * sizeof *cells);
+    }
+    for (size_t i = 0; i < total; i++) {
+        const optimum *o = j->found + i / j->conditions.numbers;
+        size_t k = j->conditions.order[i % j->conditions.numbers];
+        names[i] = j->conditions.names[k];
+        cells[4 * i] = (double)(i / j->conditions.numbers + 1);
+        for (size_t m = 1; m < 4; m++)
+            cells[4 * i + m] = table_missing();
+        active[i] = o->found && o->active[k] ? "yes" : "no";
+        if (!o->found)
+            continue;
+        cells[4 * i + 1] = o->c[k];
+        cells[4 * i + 2] = o->multipliers[k];
+        cells[4 * i + 3] = o->c[k] * o->multipliers[k];
+    }
+    column columns[6];
+    if (j->from_table)
+        columns[at++] = column_reals("row", cells, 4);
+    columns[at++] = column_strings("constraint", names);
+    columns[at++] = column_reals("value", cells + 1, 4);
+    columns[at++] = column_reals("multiplier", cells + 2, 4);
+    columns[at++] = column_strings("active", active);
+    columns[at++] = column_reals("complementarity", cells + 3, 4);
+    writer_block(w, "constraints", columns, at, total);
+    free(cells);
+    free(names);
+    free(active);
+    return ML_OK;
+}
+
+static ml_status write_show(job *j, size_t show, writer *w, ml_message *why)
+{
+    switch (show) {
+    case MINIMUM:
+        return write_minimum(j, w, why);
+    case PARAMETERS:
+    case GRADIENT:
+        return write_variables(j, w, show == GRADIENT, why);
+    case HESSIAN:
+        return write_hessian(j, w, why);
+    default:
+        return write_constraints(j, w, why);
+    }
+}
+
+/* 3 when some start ended elsewhere than in a minimum. */
+static int verdict(const job *j)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < j->starts; i++) {
+        const optimum *o = j->found + i;
+        failed += !o->good;
+        if (o->found && !o->good &&
+            (strcmp(o->point, "saddle") == 0 || strcmp(o->point, "maximum") == 0 ||
+             strcmp(o->point, "minimum") == 0))
+            cli_note(j->c, "%s%.0zu%sthe gradient is zero at a %s; another start may lead on",
+                     j->from_table ? "row " : "", j->from_table ? i + 1 : 0, j->from_table ? ": " : "",
+                     o->point);
+    }
+    return failed > 0 ? ML_UNDECIDED : ML_OK;
+}
+
+static int write_results(job *j)
+{
+    ml_message why;
+    int ended = verdict(j);
+    /* a problem with constraints shows them without being asked */
+    if (j->conditions.count > 0 && !cli_given(j->c, "show")) {
+        j->c->shows[j->c->show_count++] = CONSTRAINTS;
+        j->c->writer.blocks = true;
+    }
+    writer *w = cli_output(j->c);
+    if (w == NULL) {
+        ml_fail_memory(&why, "the writer", sizeof j->c->writer);
+        return cli_fail(j->c, &why);
+    }
+    ml_status status = ML_OK;
+    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
+        status = write_show(j, j->c->shows[i], w, &why);
+    if (status != ML_OK)
+        cli_fail(j->c, &why);
+    return cli_close(j->c, w, status != ML_OK ? (int)status : ended);
+}
+
+/* --- steps --- */
+
+static const char *printed(job *j, const expression *e)
+{
+    buffer b = {0};
+    expression_print(&b, e);
+    if (b.failed)
+        steps_fail(j->steps);
+    const char *text = steps_print(j->steps, "%s", buffer_text(&b));
+    buffer_free(&b);
+    return text;
+}
+
+/* L, its derivatives, the solution, and what the conditions are there. */
+static void write_lagrangian(job *j)
+{
+    steps *s = j->steps;
+    expression_space *space = j->f.space;
+    const expression *l = j->f.expressions[0];
+    if (j->p.maximize)
+        l = expression_negate(space, l);
+    for (size_t i = 0; i < j->conditions.count && l != NULL; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s%zu", i < j->conditions.equalities ? "lambda" : "mu",
+                 i < j->conditions.equalities ? i + 1 : i + 1 - j->conditions.equalities);
+        const expression *multiplier;
+        if (expression_parse(space, NULL, name, &multiplier, NULL) != ML_OK)
+            return;
+        l = expression_binary(
+            space, OPERATOR_ADD, l,
+            expression_binary(space, OPERATOR_MULTIPLY, multiplier, j->conditions.expressions[i]));
+    }
+    if (l == NULL)
+        return;
+    steps_heading(s, "The Lagrangian");
+    steps_formula(s, "L = %s", printed(j, l));
+    steps_heading(s, "Its derivatives are zero%s",
+                  j->conditions.numbers > j->conditions.equalities ? ", or a constraint is slack" : "");
+    for (size_t k = 0; k < j->n; k++) {
+        const expression *d, *normal;
+        if (symbolic_derivative(space, l, j->names[k], &d, NULL) != ML_OK)
+            continue;
+        normal = symbolic_normal(space, d);
+        steps_formula(s, "dL/d%s = %s = 0", j->names[k], printed(j, normal ? normal : d));
+    }
+    for (size_t i = 0; i < j->conditions.count; i++)
+        if (i < j->conditions.equalities)
+            steps_formula(s, "%s = 0", printed(j, j->conditions.expressions[i]));
+        else
+            steps_formula(s, "%s <= 0,  mu%zu >= 0,  mu%zu*(%s) = 0",
+                          printed(j, j->conditions.expressions[i]), i + 1 - j->conditions.equalities,
+                          i + 1 - j->conditions.equalities, printed(j, j->conditions.expressions[i]));
+}
+
+static void write_solution(job *j, const optimum *o)
+{
+    steps *s = j->steps;
+    steps_heading(s, "The solution: %s, %s", o->status, o->point);
+    for (size_t k = 0; k < j->n; k++)
+        steps_formula(s, "%s = %s", j->names[k], steps_number(s, o->x[k]));
+    for (size_t i = 0; i < j->conditions.numbers; i++) {
+        bool equality = i < j->conditions.equalities;
+        steps_formula(s, "%s%zu = %s", equality ? "lambda" : "mu",
+                      equality ? i + 1 : i + 1 - j->conditions.equalities,
+                      steps_number(s, o->multipliers[i]));
+        if (!equality)
+            steps_text(s, "%s is %s: its value is %s.", j->conditions.names[i],
+                       o->active[i] ? "active" : "slack", steps_number(s, o->c[i]));
+    }
+    steps_formula(s, "f = %s", steps_number(s, o->value));
+}
+
+static int close_steps(job *j)
+{
+    int ended = verdict(j);
+    if (j->conditions.count > 0 && j->rows == NULL)
+        write_lagrangian(j);
+    if (j->conditions.count > 0 && j->found[0].found)
+        write_solution(j, j->found);
+    else if (j->found[0].found)
+        steps_text(j->steps, "%s after %zu iterations; the point: %s.", j->found[0].status,
+                   j->found[0].iterations, j->found[0].point);
+    int status = cli_steps_close(j->c, j->steps, ended);
+    j->steps = NULL;
+    return status;
+}
+
+/* --- the run --- */
+
+/* The method's defaults, and over them what was given. */
+static void set_how(job *j)
+{
+    const cli *c = j->c;
+    const minimize_params *given = &j->p.how;
+    minimize_params *how = &j->optimizer.how;
+    int method = j->p.method;
+    if (method == AUTO)
+        method = j->p.batch > 0 ? MINIMIZE_ADAM : j->n > MANY_VARIABLES ? MINIMIZE_LBFGS : MINIMIZE_BFGS;
+    minimize_defaults(how, (minimize_method)method);
+    how->schedule = given->schedule;
+    how->line_search = given->line_search;
+    how->globalization = given->globalization;
+    if (how->schedule == MINIMIZE_EXPONENTIAL)
+        how->factor = 0.99;
+    if (how->schedule == MINIMIZE_STEP_DECAY)
+        how->period = 100;
+    const struct {
+        const char *option;
+        double *to, from;
+    } reals[] = {{"rate", &how->rate, given->rate},
+                 {"momentum", &how->momentum, given->momentum},
+                 {"beta1", &how->beta1, given->beta1},
+                 {"beta2", &how->beta2, given->beta2},
+                 {"rho", &how->rho, given->rho},
+                 {"epsilon", &how->epsilon, given->epsilon},
+                 {"weight-decay", &how->weight_decay, given->weight_decay},
+                 {"decay", &how->decay, given->decay},
+                 {"factor", &how->factor, given->factor},
+                 {"tolerance", &how->gradient_tolerance, given->gradient_tolerance},
+                 {"step-tolerance", &how->step_tolerance, given->step_tolerance},
+                 {"value-tolerance", &how->value_tolerance, given->value_tolerance}};
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        if (cli_given(c, reals[i].option))
+            *reals[i].to = reals[i].from;
+    if (cli_given(c, "iterations"))
+        how->max_iterations = given->max_iterations;
+    if (cli_given(c, "period"))
+        how->period = given->period;
+    if (cli_given(c, "memory"))
+        how->memory = given->memory;
+    how->lower = j->lower;
+    how->upper = j->upper;
+    j->optimizer.objective = &j->objective;
+    j->optimizer.conditions = j->conditions.count > 0 ? &j->conditions : NULL;
+    j->optimizer.maximize = j->p.maximize;
+    j->optimizer.batch = j->p.batch;
+    j->optimizer.seed = c->seed;
+    j->optimizer.restarts = j->p.restarts;
+    j->optimizer.spread = j->p.spread;
+}
+
+/* Bounds beside constraints are constraints. */
+static ml_status bounds_as_conditions(job *j, ml_message *why)
+{
+    ml_status status = ML_OK;
+    for (size_t i = 0; status == ML_OK && i < j->p.bounds.count; i++)
+        status = ml_fail(
+            why, "--bounds and --subject-to do not go together; write the bounds as constraints, such as "
+                 "--subject-to 'x>=0'");
+    return status;
+}
+
+static ml_status compile(job *j, ml_message *why)
+{
+    ml_status status =
+        tape_new(j->f.space, j->f.expressions, 1, j->f.variables, j->f.variable_count, &j->tape, why);
+    if (status == ML_OK && j->tape->output_count != 1)
+        status = ml_fail(why, "the expression is a matrix of %zu x %zu; what is minimized is a number",
+                         j->tape->roots->rows, j->tape->roots->columns);
+    return status == ML_OK && j->conditions.count > 0 ? conditions_compile(&j->conditions, &j->f, why)
+                                                      : status;
+}
+
+static ml_status make_objective(job *j, ml_message *why)
+{
+    ml_status status =
+        tape_objective_new(&j->objective, j->tape, j->rows, j->c->reader.jobs, j->p.maximize, why);
+    if (status == ML_OK && j->conditions.count > 0)
+        status = tape_objective_constrain(&j->objective, j->conditions.tape, why);
+    if (status == ML_OK && j->optimizer.how.method == MINIMIZE_LEVENBERG_MARQUARDT)
+        status = tape_objective_squares(&j->objective, j->c->reader.jobs, why);
+    return status;
+}
+
+static ml_status open_outputs(job *j, ml_message *why)
+{
+    ml_status status = cli_steps(j->c, &j->steps, why);
+    if (status == ML_OK && j->steps != NULL && j->starts > 1)
+        status = ml_fail(why, "--steps writes out one start, not %zu", j->starts);
+    if (status == ML_OK)
+        status = cli_trace_open(j->c, &j->trace, why);
+    if (status != ML_OK)
+        return status;
+    if (j->steps != NULL) {
+        j->writing = (minimize_steps){
+            .s = j->steps, .names = (const char *const *)j->names, .params = &j->optimizer.how};
+        j->writing.hessian = j->n <= 12 ? gsl_matrix_alloc(j->n, j->n) : NULL;
+        j->optimizer.writing = &j->writing;
+    }
+    if (j->trace.out != NULL)
+        j->optimizer.progress = watch_constrained;
+    if (j->steps != NULL || j->trace.out != NULL) {
+        j->optimizer.how.progress = watch;
+        j->optimizer.how.context = j;
+    }
+    return ML_OK;
+}
+
+static ml_status prepare(job *j, ml_message *why)
+{
+    ml_status status = formula_read(&j->f, &j->p.definitions, j->c->operands, j->c->operand_count, why);
+    if (status == ML_OK && j->f.count != 1)
+        status = ml_fail(why, j->f.count ? "%zu expressions; one is minimized" : "there is no expression",
+                         j->f.count);
+    if (status == ML_OK)
+        status = conditions_read(&j->conditions, j->f.space, &j->p.constraints, why);
+    if (status == ML_OK && j->conditions.count > 0)
+        status = bounds_as_conditions(j, why);
+    if (status == ML_OK)
+        status = formula_names(&j->f, j->conditions.expressions, j->conditions.count, why);
+    if (status == ML_OK && j->p.data != NULL)
+        status = read_data(j, why);
+    else if (status == ML_OK && first_open(j) < j->f.variable_count)
+        status = read_starts(j, why);
+    if (status == ML_OK)
+        status = fill_starts(j, why);
+    if (status == ML_OK)
+        status = formula_parameter_names(&j->f, &j->names, why);
+    if (status == ML_OK)
+        status = read_bounds(j, why);
+    if (status == ML_OK)
+        status = compile(j, why);
+    return status;
+}
+
+static int run(job *j)
+{
+    ml_message why;
+    ml_status status = prepare(j, &why);
+    if (status == ML_OK) {
+        set_how(j);
+        status = make_objective(j, &why);
+    }
+    if (status == ML_OK)
+        status = open_outputs(j, &why);
+    if (status == ML_OK)
+        status = run_starts(j, &why);
+    if (j->trace.out != NULL) {
+        writer_end(j->trace.out);
+        ml_message late;
+        ml_status closed = cli_trace_close(&j->trace, status == ML_OK, &late);
+        if (status == ML_OK && closed != ML_OK) {
+            status = closed;
+            why = late;
+        }
+    }
+    if (status != ML_OK)
+        return cli_fail(j->c, &why);
+    return j->steps != NULL ? close_steps(j) : write_results(j);
+}
+
+static void free_job(job *j)
+{
+    for (size_t i = 0; j->found != NULL && i < j->starts; i++)
+        optimum_free(j->found + i);
+    free(j->found);
+    steps_free(j->steps);
+    gsl_matrix_free(j->writing.hessian);
+    tape_objective_free(&j->objective);
+    tape_free(j->tape);
+    tape_rows_free(j->rows);
+    names_free(j->names);
+    conditions_free(&j->conditions);
+    free(j->lower);
+    free(j->upper);
+    gsl_matrix_free(j->x);
+    formula_free(&j->f);
+    table_free(&j->t);
+}
+
+static void free_lists(params *p)
+{
+    free(p->definitions.items);
+    free(p->constraints.items);
+    free(p->bounds.items);
+}
+
+/* Options that say something only together with others. */
+static int check_usage(const cli *c, const params *p)
+{
+    bool first_order = p->method != AUTO && minimize_first_order((minimize_method)p->method);
+    if (c->operand_count == 0)
+        return cli_usage(c, "there is no expression");
+    if (p->batch > 0 && p->data == NULL)
+        return cli_usage(c, "--batch belongs to --data");
+    if (p->batch > 0 && p->method != AUTO && !first_order)
+        return cli_usage(c, "--batch takes a first-order method, such as -m adam");
+    if (p->constraints.count > 0 && (p->method != AUTO || p->batch > 0))
+        return cli_usage(c, "--subject-to has a method of its own; leave out %s",
+                         p->batch > 0 ? "--batch" : "-m");
+    if (cli_given(c, "spread") && p->restarts < 2)
+        return cli_usage(c, "--spread belongs to --restarts");
+    if (cli_shows(c, "constraints") && p->constraints.count == 0)
+        return cli_usage(c, "-s constraints needs --subject-to");
+    if (c->steps && p->restarts > 1)
+        return cli_usage(c, "--steps writes out one start; leave out --restarts");
+    static const char *const of_rates[] = {"rate", "weight-decay", "schedule", NULL};
+    for (size_t i = 0; of_rates[i] != NULL; i++)
+        if (cli_given(c, of_rates[i]) && !first_order && p->batch == 0)
+            return cli_usage(c, "--%s belongs to the first-order methods, such as -m gd", of_rates[i]);
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    params p = {.method = AUTO, .restarts = 1, .spread = 1};
+    cli c;
+    gsl_set_error_handler_off();
+    int status = cli_parse(&c, &tool, &p, argc, argv);
+    if (status < 0)
+        status = check_usage(&c, &p);
+    if (status >= 0) {
+        free_lists(&p);
+        return status;
+    }
+    job j = {.c = &c, .p = p, .starts = 1};
+    status = run(&j);
+    free_job(&j);
+    free_lists(&p);
+    return status;
+}

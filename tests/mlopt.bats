@@ -1,0 +1,228 @@
+# mlopt: update formulas against PyTorch's (tests/ref/first_order.py, mpmath), minima of More, Garbow & Hillstrom
+# and of Hock & Schittkowski (tests/ref/mgh.py, hs.py), logistic regression against R's glm (tests/ref/glm.R).
+load helper
+bats_require_minimum_version 1.5.0
+REF=$BATS_TEST_DIRNAME/ref
+
+# The variables after -n N updates, separated by blanks.
+after() { mlopt -q "$@" -s parameters --no-names | cut -d, -f2 | paste -sd' '; }
+
+@test "three updates from 1 on x^2 at rate 0.1, as by hand" {
+	updates() { for n in 1 2 3; do after -m "$1" --rate 0.1 -n $n 'x^2' x=1; done | paste -sd' '; }
+	near "$(updates gd)" '0.8 0.64 0.512' 1e-15
+	near "$(updates momentum)" '0.8 0.46 0.062' 1e-15
+	near "$(updates nesterov)" '0.62 0.2224 -0.108352' 1e-15
+	near "$(updates adam)" '0.9 0.8004122 0.7015863' 5e-8
+	near "$(updates adagrad)" '0.9 0.8331035 0.7804562' 5e-8
+}
+
+@test "50 updates of every first-order method equal PyTorch's formulas to 12 digits" {
+	count=0
+	while read -r problem method rate decay n x y; do
+		case $problem in
+		square) set -- 'x^2' x=1 ;;
+		bowl) set -- 'x^2/2+5*y^2+x*y' x=2 y=-1 ;;
+		rosenbrock) set -- '(1-x)^2+100*(y-x^2)^2' x=-1.2 y=1 ;;
+		logistic) set -- 'log(1+exp(-x+2*y))+(x^2+y^2)/10' x=0.5 y=1 ;;
+		esac
+		[ "$problem" = square ] && y=
+		got=$(after -t 0 -m "$method" --rate "$rate" --weight-decay "$decay" -n "$n" "$@" || true)
+		near "$got" "$x${y:+ $y}" 1e-12 || { echo "$problem $method $n"; return 1; }
+		count=$((count + 1))
+	done < <(sed -n 's/^ *{"\(.*\)", MINIMIZE_\([A-Z]*\), \(.*\), \(.*\), \(.*\), {\(.*\), \(.*\)}},$/\1 \L\2\E \3 \4 \5 \6 \7/p' \
+		"$BATS_TEST_DIRNAME/unit/first_order.h")
+	[ "$count" -ge 100 ]
+}
+
+@test "More, Garbow & Hillstrom: success is a minimum, and every problem is solved by every robust method" {
+	reached=0
+	while IFS='|' read -r name lets f start minima _; do
+		case $name in '#'*) continue ;; esac
+		args=()
+		while read -r definition; do [ -z "$definition" ] || args+=(--let "$definition"); done < <(tr ';' '\n' <<<"$lets")
+		for method in bfgs lbfgs cg newton levenberg-marquardt nelder-mead; do
+			status=0
+			value=$(mlopt -q -m $method "${args[@]}" "$f" "$(echo $start)" -s minimum -f json) || status=$?
+			value=$(sed 's/.*"value":\([^,}]*\).*/\1/' <<<"$value")
+			awk -v value="$value" -v minima="$minima" -v status=$status -v method=$method -v name="$name" 'BEGIN {
+				n = split(minima, m, " ")
+				for (i = 1; i <= n; i++) {
+					d = value - m[i]; if (d < 0) d = -d
+					if (d <= (m[i] == 0 ? 1e-8 : 1e-6 * (m[i] < 0 ? -m[i] : m[i]))) found = 1
+				}
+				if (status == 0 && !found) { print name, method ": success at " value; exit 1 }
+				if (status != 0 && status != 3) { print name, method ": exit " status; exit 1 }
+			}'
+			[ $status -ne 0 ] || reached=$((reached + 1))
+		done
+		# trust-region Newton with exact second derivatives reaches all
+		mlopt -q -m newton "${args[@]}" "$f" "$(echo $start)" >/dev/null
+	done <"$BATS_TEST_DIRNAME/mgh_problems.txt"
+	[ "$reached" -ge 180 ] # of 33 x 6
+}
+
+@test "Hock & Schittkowski: minima, multipliers, KKT residuals below 1e-8" {
+	count=0
+	while IFS='|' read -r name f constraints start minimum multipliers x; do
+		case $name in '#'*) continue ;; esac
+		args=()
+		while read -r constraint; do [ -z "$constraint" ] || args+=(--subject-to "$constraint"); done < <(tr ';' '\n' <<<"$constraints")
+		mlopt -q "$f" "${args[@]}" "$(echo $start)" -s parameters,constraints,minimum -f json >"$BATS_TEST_TMPDIR/out" ||
+			{ echo "$name: exit $?"; return 1; }
+		number() { grep -o "\"$1\":[^,}]*" "$BATS_TEST_TMPDIR/out" | cut -d: -f2; }
+		near "$(sed -n '3{s/.*"value":\([^,}]*\).*/\1/p}' "$BATS_TEST_TMPDIR/out")" "$(echo $minimum)" 1e-8 || { echo "$name"; return 1; }
+		near "$(number multiplier | paste -sd' ')" "$(echo $multipliers)" 1e-6 || { echo "$name: multipliers"; return 1; }
+		near "$(sed -n 1p "$BATS_TEST_TMPDIR/out" | grep -o '"value":[^,}]*' | cut -d: -f2 | paste -sd' ')" "$(echo $x)" 1e-6 ||
+			{ echo "$name: x"; return 1; }
+		for residual in stationarity feasibility; do
+			awk -v r="$(number $residual)" 'BEGIN { exit !(r < 1e-8) }' || { echo "$name: $residual"; return 1; }
+		done
+		count=$((count + 1))
+	done <"$BATS_TEST_DIRNAME/hs_problems.txt"
+	[ "$count" -ge 9 ]
+}
+
+@test "least squares over data equals the closed form" {
+	printf 'x,y\n0,1\n1,3\n2,4\n3,4\n' >"$BATS_TEST_TMPDIR/points.csv"
+	for method in bfgs lbfgs cg newton levenberg-marquardt; do
+		near "$(after -m $method --data "$BATS_TEST_TMPDIR/points.csv" '(y-(w0+w1*x))^2')" '1.5 1' 1e-9
+	done
+	near "$(after --data - '(y-(w0+w1*x))^2' <"$BATS_TEST_TMPDIR/points.csv")" '1.5 1' 1e-9
+	near "$(mlopt -q -m newton --data "$BATS_TEST_TMPDIR/points.csv" '(y-(w0+w1*x))^2' --no-names | cut -d, -f3)" 0.25 1e-14
+}
+
+@test "logistic and Poisson regression equal R's glm to 8 digits" {
+	model() { # NAME LOSS
+		row=$(grep "^$1," "$REF/glm.expected" | cut -d, -f2- | tr , ' ')
+		for method in bfgs newton; do
+			near "$(after -m $method -t 1e-10 --data "$DATA/mtcars.csv" -x model "$2")" "${row% *}" 1e-8 || { echo "$1 $method"; return 1; }
+		done
+		near "$(mlopt -q --data "$DATA/mtcars.csv" -x model "$2" -f json | sed 's/.*"value":\([^,}]*\).*/\1/')" "${row##* }" 1e-10
+	}
+	model 'am~wt' 'softplus(b0+b1*wt)-am*(b0+b1*wt)'
+	model 'am~wt+hp' 'softplus(b0+b1*wt+b2*hp)-am*(b0+b1*wt+b2*hp)'
+	model 'vs~mpg' 'log(1+exp(-(2*vs-1)*(b0+b1*mpg)))'
+	model 'carb~hp' 'exp(b0+b1*hp)-carb*(b0+b1*hp)+lgamma(carb+1)'
+}
+
+@test "Newton takes one step on a quadratic" {
+	mlopt -q -m newton '3*x^2+2*x*y+4*y^2-5*x+y' x=7 y=-9 -f json | grep -q '"iterations":1,.*"status":"converged","point":"minimum"'
+	near "$(after -m newton '3*x^2+2*x*y+4*y^2-5*x+y' x=7 y=-9)" '0.954545454545454545 -0.363636363636363636' 1e-14
+}
+
+@test "batches: a round uses every row once, the same for every run and any -j; SGD gets near the minimum" {
+	fit() { after --data "$DATA/mtcars.csv" -x model --batch 8 -m adam --rate 0.5 -n 2000 "$@" '(mpg-(a+b*wt))^2' || true; }
+	[ "$(fit)" = "$(fit -j 2)" ]
+	[ "$(fit)" != "$(fit -S 2)" ]
+	near "$(fit --schedule cosine)" '37.285126 -5.344472' 0.02 # lm(mpg ~ wt)
+	# a batch of all rows is the full gradient
+	near "$(after --data "$DATA/mtcars.csv" -x model --batch 32 -m gd --rate 0.001 -n 3 '(mpg-a)^2' || true)" \
+		"$(after --data "$DATA/mtcars.csv" -x model -m gd --rate 0.001 -n 3 '(mpg-a)^2' || true)" 1e-14
+}
+
+@test "starts on standard input: a row each, 3 when one fails, ids carried" {
+	run -3 --separate-stderr sh -c "printf 'id,x\na,1\nb,-5\n' | mlopt -i id 'x*log(x)'"
+	near "$(sed -n 2p <<<"$output" | cut -d, -f2)" 0.36787944117144233 1e-8
+	[ "${lines[2]}" = b,NA,NA,NA,NA,NA,NA,NA,'no value at the start',none ]
+	[[ $stderr == *'row 2: '*'log of -5'* ]]
+	near "$(printf 'x\n-2\n2\n' | mlopt -q '(x^2-1)^2' --no-names | cut -d, -f1 | paste -sd' ')" '-1 1' 1e-8
+	near "$(printf 'x\n5\n' | mlopt -q '(x-a)^2+(a-3)^2' a=1 --no-names | cut -d, -f1-2)" '3,3' 1e-8
+}
+
+@test "bounds, maximum, random restarts, vectors and definitions" {
+	near "$(after --bounds x=2: 'x^2' x=5)" 2 0
+	near "$(after --bounds x=:-1 --bounds y=0:1 'x^2+(y-3)^2' x=-4 y=0.5)" '-1 1' 1e-12
+	near "$(after --maximize 'x*(4-x)' x=0)" 2 1e-9
+	mlopt --maximize 'x*(4-x)' x=0 -q | grep -q ',converged,maximum$'
+	near "$(after --restarts 20 --bounds x=-10:10 'sin(x)+x^2/20' x=5)" -1.427551777 1e-8
+	near "$(after --let 'r=v-[1;2;3]' 'dot(r,r)' v=0,0,0)" '1 2 3' 1e-8
+	near "$(after 'sum(i,1,5,(v[i]-i)^2)' v='zeros(5)')" '1 2 3 4 5' 1e-8
+}
+
+@test "constraints: multipliers, kinds of points, several starts" {
+	near "$(mlopt -q 'x^2+y^2' --subject-to 'x+y==1' x=3 y=-2 -s constraints --no-names | cut -d, -f2,3)" '0,-1' 1e-12
+	# written order is kept; an active and a slack inequality
+	near "$(mlopt -q '(x-2)^2+(y-1)^2' --subject-to 'x<=1' --subject-to 'x+y==2' --subject-to 'y>=0' x=0 y=0 -s constraints -f json | grep -o '"multiplier":[^,]*' | cut -d: -f2 | paste -sd' ')" '2 0 0' 1e-7
+	near "$(mlopt -q 'dot(v,v)' --subject-to 'v>=[1;2;3]' v=5,5,5 -s parameters --no-names | cut -d, -f2 | paste -sd' ')" '1 2 3' 1e-8
+	near "$(printf 'x,y\n3,-2\n0,5\n' | mlopt -q 'x^2+y^2' --subject-to 'x+y==1' -s parameters --no-names | cut -d, -f3 | paste -sd' ')" '0.5 0.5 0.5 0.5' 1e-9
+	run -3 mlopt -q 'x' --subject-to 'x^2<=-1' x=0
+	[[ $output == *infeasible* ]]
+}
+
+@test "what is no minimum is no success" {
+	run -3 --separate-stderr mlopt 'x^2-y^2' x=0 y=0
+	[[ $output == *'converged,saddle' && $stderr == *'the gradient is zero at a saddle'* ]]
+	run -3 mlopt -q -e '-x^2' x=1
+	[[ $output == *'unbounded below'* ]]
+	run -3 mlopt -q -m gd --rate 10 'x^4' x=3
+	[[ $output == *'not finite'* ]]
+	run -3 mlopt -q -n 2 '(1-x)^2+100*(y-x^2)^2' x=-1.2 y=1
+	[[ $output == *'iteration limit,not stationary' ]]
+	mlopt -q 'x^4' x=1 | grep -q 'converged,degenerate$\|converged,minimum$'
+}
+
+@test "--trace: one row an iteration" {
+	mlopt -q '(1-x)^2+100*(y-x^2)^2' x=-1.2 y=1 --trace "$BATS_TEST_TMPDIR/t.csv" >"$BATS_TEST_TMPDIR/out"
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/t.csv")" = iteration,x,y,value,gradient,step,rate,f,g,h ]
+	[ "$(sed -n '2{s/,gradient.*//;p}' "$BATS_TEST_TMPDIR/t.csv" | cut -d, -f1-4)" = 0,-1.2,1,24.199999999999996 ]
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/t.csv" | cut -d, -f2,3)" = "$(tail -n 1 "$BATS_TEST_TMPDIR/out" | cut -d, -f1,2)" ]
+	[ "$(($(wc -l <"$BATS_TEST_TMPDIR/t.csv") - 2))" -eq "$(tail -n 1 "$BATS_TEST_TMPDIR/out" | cut -d, -f5)" ]
+	fails 2 'No such file' mlopt 'x^2' x=1 --trace "$BATS_TEST_TMPDIR/none/t.csv"
+}
+
+@test "--steps writes the updates and the conditions of Lagrange, Karush, Kuhn and Tucker" {
+	run -3 mlopt -q -m adam --rate 0.1 -n 1 --steps 'x^2' x=1
+	[ "$output" = 'Start
+  x = 1
+  f = 1
+step 1
+  x = 1,  g = 2
+  m = 0.9*0 + 0.1*2 = 0.2
+  v = 0.999*0 + 0.001*2^2 = 0.004
+  m^ = 0.2/(1 - 0.9) = 2
+  v^ = 0.004/(1 - 0.999) = 4
+  x <- 1 - 0.1*2/(sqrt(4) + 1e-8) = 0.9
+  f = 0.81
+  iteration limit after 1 iterations; the point: not stationary.' ]
+	gives 'The Lagrangian
+  L = x^2 + y^2 + lambda1*(x + y - 1)
+Its derivatives are zero
+  dL/dx = lambda1 + 2*x = 0
+  dL/dy = lambda1 + 2*y = 0
+  x + y - 1 = 0
+The solution: converged, minimum
+  x = 0.5
+  y = 0.5
+  lambda1 = -1
+  f = 0.5' mlopt 'x^2+y^2' --subject-to 'x+y==1' x=3 y=-2 --steps
+}
+
+@test "errors: expressions, starts, options, data" {
+	fails 2 'there is no expression' mlopt
+	fails 2 '2 expressions; one is minimized' mlopt 'x' 'x^2' x=1
+	fails 2 "'y' has no start" sh -c "mlopt 'x*y' x=1 </dev/null"
+	fails 2 'log of -1' mlopt 'log(x)' x=-1
+	fails 2 'row 2: ' sh -c "printf 'u\n1\n-1\n' | mlopt --data - 'log(u)*w'"
+	fails 2 'the value of x is not finite' mlopt 'x^2' x=1/0
+	fails 2 'names none of its columns' mlopt --data "$DATA/mtcars.csv" -x model 'x^2' x=1
+	fails 2 'have no names' sh -c "printf '1,2\n' | mlopt --data - 'x*w'"
+	fails 2 'needs a sum of squares' mlopt -m levenberg-marquardt 'x^4+x' x=1
+	fails 2 '--batch belongs to --data' mlopt --batch 2 'x^2' x=1
+	fails 2 '--batch takes a first-order method' mlopt --data "$DATA/mtcars.csv" --batch 2 -m newton '(mpg-a)^2'
+	fails 2 '--rate belongs to the first-order methods' mlopt --rate 1 'x^2' x=1
+	fails 2 'a constraint is A == B' mlopt 'x^2' --subject-to 'x' x=1
+	fails 2 'a constraint cannot use columns' mlopt --data "$DATA/mtcars.csv" -x model '(mpg-a)^2' --subject-to 'a<=mpg'
+	fails 2 "there is no variable 'q'" mlopt --bounds q=0:1 'x^2' x=1
+	fails 2 'bounds are NAME=LOW:HIGH' mlopt --bounds x=3 'x^2' x=1
+	fails 2 'lower bound is above' mlopt --bounds x=2:1 'x^2' x=1
+	fails 2 'what is minimized is a number' mlopt 'v' v=1,2
+	fails 2 'no variable to minimize over' mlopt '2+2'
+	fails 2 '--subject-to has a method of its own' mlopt -m bfgs 'x^2' --subject-to 'x>=1' x=2
+	fails 2 'No space left on device' sh -c "mlopt 'x^2' x=1 >/dev/full"
+}
+
+@test "nothing waits for standard input that does not need it" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	timeout 5 mlopt -q -s parameters 'x^2' x=1 >"$BATS_TEST_TMPDIR/out" 0<>"$BATS_TEST_TMPDIR/fifo"
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" = variable,value ]
+}
