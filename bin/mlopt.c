@@ -64,7 +64,7 @@ static const cli_option options[] = {
     {0, "bounds", "NAME=LOW:HIGH", "keep a variable within bounds; either may be left out", CLI_LIST,
      AT(bounds), .group = 0},
     {0, "maximize", NULL, "the largest value instead of the smallest", CLI_FLAG, AT(maximize), .group = 0},
-    {'n', "iterations", "N", "at most N iterations; default 10000", CLI_COUNT, HOW(max_iterations),
+    {'n', "max-iterations", "N", "at most N iterations; default 10000", CLI_COUNT, HOW(max_iterations),
      .least = 0, .most = 1e12},
     {0, "rate", "X",
      "learning rate of the first-order methods; default 0.01, adam and adamw 0.001, adadelta 1", CLI_REAL,
@@ -768,7 +768,7 @@ static void set_how(job *j)
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
         if (cli_given(c, reals[i].option))
             *reals[i].to = reals[i].from;
-    if (cli_given(c, "iterations"))
+    if (cli_given(c, "max-iterations"))
         how->max_iterations = given->max_iterations;
     if (cli_given(c, "period"))
         how->period = given->period;
