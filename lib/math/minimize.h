@@ -27,14 +27,19 @@
  * Line searches: Armijo (N&W alg. 3.1) and strong Wolfe by More, Thuente, ACM TOMS 20 (1994) 286, with the
  * approximate Wolfe conditions of Hager and Zhang where f is flat to rounding.
  *
- * When is it a minimum?  The gradient must be small against the function, max_i |g_i| max(|x_i|, 1) <= tol F
- * (Dennis, Schnabel, Numerical Methods for Unconstrained Optimization, 1996, 7.2.5) with F = max(|f|,
- * min(1, f(start) - f)), and the decrease that is left by the quadratic model, 1/2 g'|H|^-1 g, at most
- * tol F / 100; the second alone decides where rounding keeps the first from being met.  H is the Hessian
- * callback, or differences of the gradient.  With bounds, coordinates that the gradient holds at a bound are
- * left out of both.  A method that cannot go on elsewhere has MINIMIZE_STALLED, which is no success.
+ * When is it a minimum?  What is asked of a point where the gradient g is small, or where no step helps:
+ * the decrease left = 1/2 g'|H|^-1 g that the quadratic model still promises is at most tol/100 F, with
+ * F = max(|f|, min(1, f(start) - f)), and at most 10 tol |f| or tol^2 F; none of it to speak of lies along
+ * negative curvature; the step |H|^-1 g is no longer than 10 sqrt(tol) max(|x_i|, 1); and the function does
+ * rise far beyond it.  So neither a small slope in small units, nor a slope that decays towards infinity, nor
+ * a line search that fails in a valley passes for a minimum.  H is the Hessian callback, or differences of
+ * the gradient; beyond 2000 variables max_i |g_i| max(|x_i|, 1) <= 100 tol F (Dennis, Schnabel, Numerical
+ * Methods for Unconstrained Optimization, 1996, 7.2.5) has to do.  With bounds, coordinates that the gradient
+ * holds at a bound are left out. A method that cannot go on elsewhere has MINIMIZE_STALLED, which is no
+ * success.
  *
- * Nothing is allocated between the first and the last iteration; sums run in one fixed order. */
+ * First-order methods, lbfgs, bfgs and cg allocate nothing between the first and the last iteration; sums run
+ * in one fixed order. */
 #ifndef MATH_MINIMIZE_H
 #define MATH_MINIMIZE_H
 
@@ -143,10 +148,11 @@ typedef struct minimize_params {
     double decay, factor; /* of the schedule */
     size_t period;        /* 0: max_iterations */
     minimize_line_search line_search;
-    minimize_globalization globalization; /* newton */
-    size_t memory;                        /* lbfgs: pairs kept */
+    minimize_globalization
+        globalization; /* newton; between bounds, or with a line_search, always the latter */
+    size_t memory;     /* lbfgs: pairs kept */
     size_t max_iterations;
-    double gradient_tolerance; /* tol above; 0: go on for as long as there is progress */
+    double gradient_tolerance; /* tol above; 0: go on for as long as there is progress (then tol is 1e-8) */
     /* What the caller alone may ask for, 0: not asked.  Stop when ||step|| <= step_tolerance max(1, ||x||);
      * when |change of f| <= value_tolerance max(1, |f|). */
     double step_tolerance, value_tolerance;
@@ -184,7 +190,7 @@ typedef struct minimize_result {
     double gradient_norm; /* 2-norm, less what bounds hold; NAN without the callback */
     signed char *held;    /* n: -1 or 1 where the gradient holds x at its lower or upper bound, else 0 */
     double left;          /* 1/2 g'|H|^-1 g where it was looked at, else NAN */
-    size_t iterations, values, gradients, hessians;
+    size_t iterations, values, gradients, hessians; /* a gradient brings the value, and is counted once */
     minimize_status status;
     ml_message reason; /* in words why it ended, for other statuses than convergence; may be "" */
 } minimize_result;

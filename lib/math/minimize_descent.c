@@ -317,8 +317,9 @@ static double room(const descent *d)
 static ml_status search(descent *d, line_search *s)
 {
     minimize_run *run = d->run;
-    bool armijo = d->p->line_search == MINIMIZE_ARMIJO ||
-                  (d->p->line_search == MINIMIZE_OWN && d->p->method == MINIMIZE_NEWTON);
+    /* a damped Newton step may be far too short */
+    bool newton = d->p->method == MINIMIZE_NEWTON && d->newton.damping == 0;
+    bool armijo = d->p->line_search == MINIMIZE_ARMIJO || (d->p->line_search == MINIMIZE_OWN && newton);
     double most = room(d), curvature = d->p->method == MINIMIZE_CG || d->p->method == MINIMIZE_GD ? 0.1 : 0.9;
     *s = (line_search){.run = run,
                        .p = d->direction,

@@ -49,9 +49,10 @@ bool minimize_run_fell(const minimize_run *run, double f);
 /* What the quadratic model leaves at a point, over the coordinates that are not held, with the step
  * p = |H|^-1 g. */
 typedef struct minimize_model {
-    double
-        left; /* 1/2 g'p; INFINITY where a good part lies along negative curvature: a minimum is elsewhere */
-    double step;     /* max_i |p_i| / max(|x_i|, 1) */
+    double left; /* 1/2 g'p; INFINITY where a good part lies along negative curvature, or a longer step shows
+                           the model wrong: a minimum is elsewhere */
+    double flat; /* the part of it along curvature that is zero but for rounding */
+    double step; /* max_i |p_i| / max(|x_i|, 1) */
     double relative; /* max_i |p_i| / |x_i| */
 } minimize_model;
 

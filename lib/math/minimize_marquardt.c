@@ -241,7 +241,7 @@ static ml_status try_steps(marquardt *s, double *f, bool *taken)
         run->now.damping = s->damping;
         *taken = judge(s, *f);
         /* a gain that is rounding, and the value does not fall: there is no better point */
-        if (!*taken && isfinite(*f) && s->gain <= NOISE * run->f)
+        if (!*taken && (s->radius < DBL_MIN || (isfinite(*f) && s->gain <= NOISE * run->f)))
             return ML_OK;
     }
     return ML_OK;

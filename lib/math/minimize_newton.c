@@ -12,6 +12,8 @@
 
 /* Ratios of actual to predicted decrease (Nocedal and Wright, alg. 4.1). */
 static const double ACCEPTED = 1e-4, POOR = 0.25, GOOD = 0.75;
+/* A variable's unit grows by so much an iteration at most. */
+static const double FADING = 10;
 enum { MOST_VARIABLES = 20000, SECULAR_STEPS = 200 };
 
 ml_status minimize_newton_make(minimize_newton *w, size_t n, ml_message *why)
@@ -172,7 +174,6 @@ static void step_at(minimize_newton *w, double damping)
 static void edge_step(minimize_newton *w, double radius)
 {
     double norm = minimize_norm(w->g, w->n), least = gsl_vector_get(w->values, 0), slope;
-    double spread = fmax(fabs(least), fabs(gsl_vector_get(w->values, w->n - 1)));
     for (size_t k = 0; k < w->n; k++) {
         double along = 0;
         for (size_t i = 0; i < w->n; i++)
@@ -181,7 +182,7 @@ static void edge_step(minimize_newton *w, double radius)
     }
     /* the hard case: no gradient along the least eigenvector, and the step without it does not reach the edge
      */
-    double bottom = fmax(0, -least) + 1e-14 * spread;
+    double bottom = fmax(0, -least);
     if (length_at(w, bottom, &slope) < radius) {
         step_at(w, bottom);
         double rest = sqrt(fmax(0, radius * radius - minimize_dot(w->q, w->q, w->n)));
@@ -214,13 +215,14 @@ typedef struct region {
     double radius; /* of |q| */
 } region;
 
-/* Each variable in units of the greatest curvature that it has had (as More 1978 does with columns). */
+/* Each variable in units of the greatest curvature that it has had lately: as More 1978 does with columns,
+ * but what was far greater long ago is forgotten, lest the scaled matrix looks singular. */
 static void scale_running(region *r)
 {
     minimize_newton *w = &r->w;
     for (size_t i = 0; i < w->n; i++) {
         double size = sqrt(fabs(gsl_matrix_get(w->h, i, i)));
-        r->size[i] = fmax(r->size[i], size);
+        r->size[i] = fmax(r->size[i] / FADING, size);
         w->unit[i] = r->size[i] > 0 ? 1 / r->size[i] : 1;
         w->g[i] = w->unit[i] * r->run->g[i];
     }
@@ -229,7 +231,7 @@ static void scale_running(region *r)
             gsl_matrix_set(w->s, i, j, gsl_matrix_get(w->h, i, j) * w->unit[i] * w->unit[j]);
 }
 
-/* The first radius is that of the Newton step where there is one, else the size of x. */
+/* The first radius is that of the Newton step where there is one, else a tenth of the size of x. */
 static void first_radius(region *r)
 {
     minimize_newton *w = &r->w;
@@ -239,7 +241,7 @@ static void first_radius(region *r)
     }
     for (size_t i = 0; i < w->n; i++)
         w->along[i] = r->run->x[i] / w->unit[i];
-    r->radius = 0.03 * minimize_norm(w->along, w->n);
+    r->radius = 0.1 * minimize_norm(w->along, w->n);
     if (r->radius == 0)
         r->radius = 1;
 }
@@ -287,9 +289,9 @@ static ml_status try_steps(region *r, bool *taken)
         double length = minimize_norm(w->q, w->n);
         double ratio = isfinite(f) ? (run->f - f + noise) / (gain + noise) : f < 0 ? 1 : -1;
         if (!isfinite(f) && f > 0)
-            r->radius = length / 2;
+            r->radius = fmin(radius, length) / 2;
         else if (ratio < POOR)
-            r->radius = length / 4;
+            r->radius = fmin(radius, length) / 4;
         else if (ratio > GOOD)
             r->radius = edge ? 2 * radius : fmax(radius, 2 * length);
         *taken = ratio > ACCEPTED && (f < run->f || flatter(r));
@@ -300,7 +302,7 @@ static ml_status try_steps(region *r, bool *taken)
             move(r, f);
             return minimize_run_step(run, change);
         }
-        if (ratio > ACCEPTED || r->radius == 0)
+        if (ratio > ACCEPTED || r->radius < DBL_MIN)
             return ML_OK;
     }
 }

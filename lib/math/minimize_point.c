@@ -17,6 +17,10 @@ static const double FLATTEST = 1e-12;
  * along them is too much for a minimum. */
 static const double NEGATIVE = 1e-8, DOWNHILL = 1e-3;
 
+/* Of the value, that may be rounding in a sum of large terms. */
+static const double NOISE = 1e-11;
+/* How many steps of the model to go to see that it holds. */
+static const double BEYOND = 30;
 /* Pivots of the scaled matrix above this leave its condition below 1e8 or so. */
 static const double SAFE_PIVOT = 1e-4;
 
@@ -84,9 +88,10 @@ static void scale_curvature(curvature *c)
 
 /* p = D |D H D|^-1 D g into STEP (n free numbers), and 1/2 g'p; INFINITY for a slope without curvature, or a
  * good part of it along negative curvature. */
-static double model_step(const curvature *c, const double *g, double *step)
+static double model_step(const curvature *c, const double *g, double *step, double *flat)
 {
     double twice = 0, down = 0, most = 0;
+    *flat = 0;
     for (size_t i = 0; i < c->n; i++) {
         step[i] = 0;
         most = fmax(most, fabs(gsl_vector_get(c->values, i)));
@@ -102,6 +107,8 @@ static double model_step(const curvature *c, const double *g, double *step)
         twice += along * along / size;
         if (gsl_vector_get(c->values, k) < -NEGATIVE * most)
             down += along * along / size;
+        else if (size == FLATTEST * most)
+            *flat += along * along / size / 2;
         for (size_t i = 0; i < c->n; i++)
             step[i] += c->unit[i] * gsl_matrix_get(c->vectors, i, k) * along / size;
     }
@@ -191,6 +198,25 @@ static ml_status hessian_here(minimize_run *run, gsl_matrix *h, bool *known)
     return status == ML_NO ? ML_OK : status;
 }
 
+/* Far beyond the model's minimum the function must be higher than there, as the model is; at the edge of a
+ * domain, or where it levels off, it goes on falling, and what the model says is void. */
+static ml_status probe(minimize_run *run, const curvature *c, const double *step, minimize_model *model)
+{
+    double *x = memory_array(run->n, sizeof *x), f = 0;
+    if (x == NULL)
+        return ml_fail_memory(run->why, "a point", run->n * sizeof *x);
+    for (size_t i = 0; i < run->n; i++)
+        x[i] = run->x[i];
+    for (size_t i = 0; i < c->n; i++)
+        x[c->index[i]] -= BEYOND * step[i];
+    minimize_run_clamp(run, x);
+    ml_status status = minimize_run_value(run, x, &f);
+    if (status == ML_OK && f < run->f - 1.5 * model->left - NOISE * fabs(run->f))
+        model->left = INFINITY;
+    free(x);
+    return status;
+}
+
 static ml_status measure(minimize_run *run, const gsl_matrix *h, minimize_model *model)
 {
     curvature c;
@@ -205,11 +231,13 @@ static ml_status measure(minimize_run *run, const gsl_matrix *h, minimize_model 
         scale_curvature(&c);
         if (!cholesky_step(&c, run->g, step, &model->left)) {
             status = dense_symmetric(c.h, c.values, c.vectors, run->why);
-            model->left = status == ML_OK ? model_step(&c, run->g, step) : INFINITY;
+            model->left = status == ML_OK ? model_step(&c, run->g, step, &model->flat) : INFINITY;
         }
     }
     if (status == ML_OK && c.n > 0) {
         measure_step(&c, run->x, step, model);
+        if (isfinite(model->left))
+            status = probe(run, &c, step, model);
         if (model->left == INFINITY)
             model->relative = INFINITY;
     }

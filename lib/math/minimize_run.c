@@ -11,8 +11,8 @@
 static const double BOTTOMLESS = 1e20;
 /* Updates in a row that leave x as it was before a method of fixed rate counts as stuck. */
 enum { STILL_MOST = 10 };
-/* A Newton step that is less than this share of each variable is as near as doubles come in practice. */
-static const double FINEST = 1e-12;
+/* A Newton step that is less than this share of each variable leads to no better doubles. */
+static const double FINEST = 4 * DBL_EPSILON;
 /* So many iterations that lower the value by less than so many units of rounding are the last ones. */
 enum { WINDOW = 10, WINDOW_ROUNDINGS = 100 };
 /* The most variables whose Hessian is formed to confirm a minimum. */
@@ -76,14 +76,30 @@ static ml_status judge(minimize_run *run, ml_status status, double *f)
     return status == ML_OK ? ML_OK : ML_FAIL;
 }
 
+/* A step so long that x overflowed has no value. */
+static bool overflowed(minimize_run *run, const double *x, double *f)
+{
+    for (size_t i = 0; i < run->n; i++)
+        if (!isfinite(x[i])) {
+            snprintf(run->outside.text, sizeof run->outside.text, "variable %zu overflows", i + 1);
+            *f = INFINITY;
+            return true;
+        }
+    return false;
+}
+
 ml_status minimize_run_value(minimize_run *run, const double *x, double *f)
 {
+    if (overflowed(run, x, f))
+        return ML_OK;
     run->result->values++;
     return judge(run, run->objective->value(run->objective->context, x, f, &run->outside), f);
 }
 
 ml_status minimize_run_gradient(minimize_run *run, const double *x, double *f, double *g)
 {
+    if (overflowed(run, x, f))
+        return ML_OK;
     run->result->gradients++;
     ml_status status =
         judge(run, run->objective->gradient(run->objective->context, x, f, g, &run->outside), f);
@@ -187,13 +203,23 @@ static double relative_gradient(const minimize_run *run)
 }
 
 /* Is what the model leaves small against the function, and against the value or next to nothing?  And the
- * step too, which it is not where the function levels off towards infinity. */
+ * step too, which it is not where the function levels off towards infinity, unless the value is down to
+ * rounding. */
 static bool is_small(const minimize_run *run, double tolerance, const minimize_model *model)
 {
     double unit = scale(run), left = model->left;
+    if (left <= DBL_EPSILON * fabs(run->f))
+        return true;
     return left <= tolerance / 100 * unit &&
            (left <= 10 * tolerance * fabs(run->f) || left <= tolerance * tolerance * unit) &&
-           model->step <= 10 * sqrt(tolerance);
+           model->step <= 10 * sqrt(tolerance) && model->flat <= 10 * DBL_EPSILON * fabs(run->f);
+}
+
+/* Is x right to the last digits, or to nine with next to nothing left?  That is so for a start at a minimum,
+ * where the function's own size cannot be told from its fall. */
+static bool is_fine(const minimize_model *model)
+{
+    return model->relative <= FINEST || (model->relative <= 1e-9 && model->left <= 1e-16);
 }
 
 /* Is the point, whose gradient is known, as good as a minimum?  TOLERANCE: of the gradient, as asked for. */
@@ -214,7 +240,7 @@ static ml_status confirm(minimize_run *run, double tolerance, bool *confirmed)
             return status;
     }
     if (known)
-        *confirmed = is_small(run, tolerance, &model) || model.relative <= FINEST;
+        *confirmed = is_small(run, tolerance, &model) || is_fine(&model);
     else
         *confirmed = gradient <= 100 * tolerance * scale(run);
     return ML_OK;
