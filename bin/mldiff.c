@@ -144,6 +144,16 @@ static bool has_open(const job *j)
     return false;
 }
 
+/* Symbols need no values, but a vector as many entries as its indices ask for. */
+static ml_status open_symbols(job *j, ml_message *why)
+{
+    ml_status status = ML_OK;
+    for (size_t v = 0; status == ML_OK && v < j->f.variable_count; v++)
+        if (formula_is_open(&j->f, v))
+            status = formula_open_as_zeros(&j->f, v, NULL, 0, why);
+    return status;
+}
+
 /* The points: one of starts alone, or the rows of the table. */
 static ml_status fill_points(job *j, ml_message *why)
 {
@@ -956,8 +966,8 @@ static ml_status prepare(job *j, ml_message *why)
         status = ml_fail(why, "there is no expression");
     if (status == ML_OK)
         status = formula_names(&j->f, NULL, 0, why);
-    if (status == ML_OK && has_open(j) && !j->p.symbolic)
-        status = read_points(j, why);
+    if (status == ML_OK && has_open(j))
+        status = j->p.symbolic ? open_symbols(j, why) : read_points(j, why);
     if (status == ML_OK)
         status = formula_parameter_names(&j->f, &j->names, why);
     if (status == ML_OK)

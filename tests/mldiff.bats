@@ -67,6 +67,10 @@ y,-200*x^2 + 200*y' mldiff --symbolic '(1-x)^2+100*(y-x^2)^2'
 	gives 'r,t
 cos(t),-r*sin(t)
 sin(t),r*cos(t)' mldiff --symbolic -s jacobian 'r*cos(t)' 'r*sin(t)'
+	gives 'variable,derivative
+v[1],2*v[1]*v[2]
+v[2],v[1]^2' mldiff --symbolic 'v[1]^2*v[2]'
+	gives '"-3*A[2, 1]"' mldiff --symbolic --by 'A[1,2]' '3*(A[1,1]*A[2,2]-A[1,2]*A[2,1])' 'A=[1,2;3,4]'
 	# each printed derivative, read back, has the value of the tape's
 	for f in 'sin(x^2)/x' 'exp(-x)*log(x)' 'atan(x)^3' 'sqrt(1+x^2)' 'sigmoid(2*x)' 'x^x'; do
 		d=$(mldiff --symbolic "$f")
@@ -154,6 +158,7 @@ In reverse: adjoints w(v) = d(x*y + x^2)/dv, from w(v5) = 1 down
 	fails 2 'x has two values' mldiff 'x' x=1 x=2
 	fails 2 'row 2: no finite value: log of -3' sh -c "printf 'x\n1\n-3\n' | mldiff 'log(x)'"
 	fails 2 'no finite value: 1 divided by 0' mldiff '1/(x-1)' x=1
+	fails 2 'no finite value: 1e308 * 10' mldiff '1e308*x' x=10
 	fails 2 '^^^^^^' mldiff '1+log(x)' x=-1
 	fails 2 'ends where a number' mldiff 'x+' x=1
 	fails 2 '2 columns for 1 variable' sh -c "printf '1,2\n' | mldiff 'x'"

@@ -1,6 +1,7 @@
 #include "math/symbolic.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@ enum { MOST_ORDER = 20 };
 
 typedef struct derivation {
     expression_space *space;
-    const char *name;
+    const char *name;         /* "x", or an entry such as "v[2]" */
+    const char *base;         /* the name without its indices */
     const expression **known; /* by id */
     size_t count;
     ml_message *why;
@@ -321,6 +323,24 @@ static ml_status through(derivation *d, const expression *e, size_t from, const 
     return status;
 }
 
+/* v[2] or A[1,2]: a name with indices that are numbers */
+static bool is_entry(const expression *e)
+{
+    bool plain = e->args[0]->kind == EXPRESSION_NAME && e->args[0]->level == 0;
+    for (size_t i = 1; i < e->count; i++)
+        plain = plain && e->args[i]->kind == EXPRESSION_NUMBER;
+    return plain;
+}
+
+static bool is_called(const expression *e, const char *name)
+{
+    char text[256];
+    int length = e->count > 2 ? snprintf(text, sizeof text, "%s[%.0f,%.0f]", e->args[0]->text,
+                                         e->args[1]->value, e->args[2]->value)
+                              : snprintf(text, sizeof text, "%s[%.0f]", e->args[0]->text, e->args[1]->value);
+    return length < (int)sizeof text && strcmp(text, name) == 0;
+}
+
 static ml_status rule(derivation *d, const expression *e, const expression **out)
 {
     const expression *da, *db;
@@ -329,7 +349,7 @@ static ml_status rule(derivation *d, const expression *e, const expression **out
         return made(d, number(d->space, e->level == 0 && strcmp(e->text, d->name) == 0), out);
     if (e->kind == EXPRESSION_MATRIX)
         return through(d, e, 0, out);
-    if (!depends(e, d->name))
+    if (!depends(e, d->base))
         return made(d, number(d->space, 0), out);
     switch (e->kind) {
     case EXPRESSION_NEGATE:
@@ -350,6 +370,10 @@ static ml_status rule(derivation *d, const expression *e, const expression **out
         return expression_fail(d->why, e, "the derivative of a product over a name is not known here");
     case EXPRESSION_COMPARISON:
         return made(d, number(d->space, 0), out);
+    case EXPRESSION_INDEX:
+        if (is_entry(e))
+            return made(d, number(d->space, is_called(e, d->name)), out);
+        /* fall through */
     default:
         return expression_fail(d->why, e, "the derivative of this with respect to '%.60s' is not known here",
                                d->name);
@@ -372,10 +396,12 @@ ml_status symbolic_derivative(expression_space *s, const expression *e, const ch
                               const expression **out, ml_message *why)
 {
     derivation d = {.space = s, .name = name, .count = expression_count(s), .why = why};
+    char *base = strndup(name, strcspn(name, "["));
     d.known = memory_zeros(d.count, sizeof *d.known);
-    if (d.known == NULL)
-        return ml_fail_memory(why, "a derivative", d.count * sizeof *d.known);
-    ml_status status = derive(&d, e, out);
+    d.base = base;
+    ml_status status =
+        d.known && base ? derive(&d, e, out) : ml_fail_memory(why, "a derivative", d.count * sizeof *d.known);
+    free(base);
     free(d.known);
     return status;
 }

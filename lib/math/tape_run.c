@@ -272,6 +272,8 @@ void tape_describe(const tape *t, const double *values, size_t node, char *text,
         snprintf(text, size, "%s to the power %s", a, b);
     else if (n->op == TAPE_SQUARE)
         snprintf(text, size, "the square of %s", a);
+    else if (n->op == TAPE_ADD || n->op == TAPE_SUBTRACT || n->op == TAPE_MULTIPLY)
+        snprintf(text, size, "%s %s %s", a, n->op == TAPE_ADD ? "+" : n->op == TAPE_SUBTRACT ? "-" : "*", b);
     else
-        snprintf(text, size, "%s and %s combined", a, b);
+        snprintf(text, size, "a function of %s and %s", a, b);
 }

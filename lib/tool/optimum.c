@@ -89,6 +89,8 @@ static ml_status take_free(const optimizer *o, const minimize_result *r, optimum
                                    : minimize_status_name(r->status),
                      .point = "not stationary",
                      .reason = r->reason};
+    if (r->status == MINIMIZE_UNBOUNDED && o->maximize)
+        ml_fail(&out->reason, "the value rose to %g, and nothing stops it", out->value);
     ml_status status = copy(&out->x, r->x, variables(o), why);
     if (status == ML_OK && r->gradient != NULL)
         status = copy(&out->gradient, r->gradient, variables(o), why);
