@@ -26,7 +26,7 @@ static const double PROGRESS = 0.5;
 static const double NEAR = 0.1;
 /* A Newton step this much longer than the point is none. */
 static const double FARTHEST = 1e3;
-enum { OUTER = 60, POLISH_STEPS = 30, RESTORATIONS = 3, HOPELESS = 4, FALLS = 6 };
+enum { OUTER = 60, POLISH_STEPS = 30, RESTORATIONS = 3, HOPELESS = 4, FALLS = 6, INNER = 300 };
 
 typedef struct solver {
     const constrained_problem *p;
@@ -592,6 +592,9 @@ static ml_status subproblem(solver *s, double tolerance, bool *fell)
     minimize_defaults(&p, MINIMIZE_NEWTON);
     p.gradient_tolerance = tolerance;
     p.max_iterations = s->params->max_iterations - s->r->iterations;
+    /* new multipliers bring more than the last of many small steps along the edges of constraints */
+    if (p.max_iterations > INNER)
+        p.max_iterations = INNER;
     ml_status status = minimize(&o, s->x, &p, &inner, s->why);
     if (status != ML_OK)
         return status;
