@@ -290,11 +290,11 @@ ml_status continuous_significance(const continuous_params *params, const gsl_mat
     parallel_for(count, params->jobs, permute, &all);
     double hits = 0;
     ml_status status = ML_OK;
-    bool ignored;
     for (size_t i = 0; status == ML_OK && i < count; i++) {
-        if (all.hits[i] == FAILED) /* once more for its message */
-            status = permute_once(&all, i, &ignored, why);
-        hits += all.hits[i];
+        bool hit = all.hits[i] == 1;
+        if (all.hits[i] == FAILED) /* once more for its message; memory may be there now */
+            status = permute_once(&all, i, &hit, why);
+        hits += hit;
     }
     *p_value = (1 + hits) / (1 + (double)count);
     free(all.hits);

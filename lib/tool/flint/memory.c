@@ -11,7 +11,7 @@
 static const char *guarded = "";
 
 /* Nothing of what stands in buffers of standard output is printed. */
-static _Noreturn void give_up(void)
+static __attribute__((noreturn)) void give_up(void)
 {
     fprintf(stderr, "%s: out of memory in exact arithmetic: the numbers became too long\n", guarded);
     _exit(ML_FAIL);
