@@ -160,6 +160,9 @@ static ml_status weigh_exactly(exact_table *into, const weighing *w, const tuple
             status = ml_fail(why, "%s: column '%s': '%.40s' is too long for exact arithmetic", w->where,
                              w->name, text);
         size_t place = tuples_place(cells, codes);
+        if (status == ML_OK && w->values[t->codes[i * t->width + w->place]] == 0 && mpq_sgn(weight) != 0)
+            status = ml_fail(why, "%s: column '%s': '%.40s' is below the range of doubles", w->where, w->name,
+                             text);
         if (status != ML_OK || place == SIZE_MAX)
             continue;
         mpq_set_d(count, t->mass[i]);
@@ -312,7 +315,10 @@ static ml_status check_cells(const numbers *n, size_t at, ml_message *why)
         if (x < 0)
             return ml_fail(why, "%s, row %zu: %s is negative, which no %s can be", title(n, at, space), i + 1,
                            digits, counts ? "count" : "probability");
-        if (counts && (x != floor(x) || x >= 0x1p53))
+        if (counts && x >= 0x1p53)
+            return ml_fail(why, "%s, row %zu: %s is above 2^53 - 1, the largest count there is",
+                           title(n, at, space), i + 1, digits);
+        if (counts && x != floor(x))
             return ml_fail(why, "%s, row %zu: %s is not a count, a whole number%s", title(n, at, space),
                            i + 1, digits, x < 1 ? "; if these are probabilities, say --probabilities" : "");
     }
@@ -408,18 +414,26 @@ static ml_status gather_exactly(const numbers *n, size_t from, size_t to, const 
                                 exact_table *out, ml_message *why)
 {
     char space[256];
+    mpq_t x;
+    mpq_init(x);
     ml_status status = exact_table_like(out, cells, why);
     for (uint32_t i = 0; status == ML_OK && i < n->t.rows; i++)
         for (size_t j = from; status == ML_OK && j < to; j++) {
             size_t length, place = tuples_place(cells, (uint32_t[]){i, (uint32_t)(j - from)});
             const char *text = text_cell(&n->t.texts[n->t.id_count + j], i, &length);
-            if (place == SIZE_MAX)
-                continue;
-            if (fraction_read(text, length, out->mass[place]) != NUMBER_OK)
+            int shown = (int)(length < 40 ? length : 40);
+            if (fraction_read(text, length, x) != NUMBER_OK)
                 status = ml_fail(why, "%s, row %u: '%.*s' is too long for exact arithmetic",
-                                 title(n, j, space), i + 1, (int)(length < 40 ? length : 40), text);
-            mpq_add(out->total, out->total, out->mass[place]);
+                                 title(n, j, space), i + 1, shown, text);
+            else if (place == SIZE_MAX && mpq_sgn(x) != 0)
+                status = ml_fail(why, "%s, row %u: '%.*s' is below the range of doubles", title(n, j, space),
+                                 i + 1, shown, text);
+            if (status != ML_OK || place == SIZE_MAX)
+                continue;
+            mpq_set(out->mass[place], x);
+            mpq_add(out->total, out->total, x);
         }
+    mpq_clear(x);
     return status;
 }
 

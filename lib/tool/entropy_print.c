@@ -39,7 +39,7 @@ typedef struct results {
     size_t label_count, rows, width;
     const char *values[MOST_VALUES]; /* their heads */
     double *reals;                   /* rows x width */
-    char **texts;                    /* the same; NULL unless exact */
+    char **texts;                    /* width x rows; NULL unless exact */
 } results;
 
 static void results_free(results *r)
@@ -72,7 +72,7 @@ static ml_status set_text(results *r, size_t row, size_t value, buffer *text, ml
 {
     char *copy = text->failed ? NULL : strdup(buffer_text(text));
     buffer_free(text);
-    r->texts[row * r->width + value] = copy;
+    r->texts[value * r->rows + row] = copy;
     return copy ? ML_OK : ml_fail_memory(why, "the results", 1);
 }
 
@@ -97,28 +97,23 @@ static ml_status set_exact(results *r, size_t row, size_t value, const exact_ans
     return set_text(r, row, value, &text, why);
 }
 
+/* The column of value I. */
+static column value_column(const results *r, size_t i, const char *name)
+{
+    return r->texts != NULL ? column_strings(name, (const char *const *)r->texts + i * r->rows)
+                            : column_reals(name, r->reals + i, r->width);
+}
+
 /* With --no-names only the values are printed. */
 static void results_write(const results *r, const char *block)
 {
     column columns[2 + MOST_VALUES];
-    const char **texts[MOST_VALUES] = {NULL};
     size_t count = 0;
-    bool good = true;
     for (size_t i = 0; r->p->c->writer.names && i < r->label_count; i++)
         columns[count++] = column_strings(r->heads[i], r->labels[i]);
-    for (size_t i = 0; i < r->width; i++) {
-        if (r->texts == NULL) {
-            columns[count++] = column_reals(r->values[i], r->reals + i, r->width);
-            continue;
-        }
-        good = good && (texts[i] = memory_array(r->rows, sizeof **texts)) != NULL;
-        for (size_t k = 0; good && k < r->rows; k++)
-            texts[i][k] = r->texts[k * r->width + i];
-        columns[count++] = column_strings(r->values[i], texts[i]);
-    }
-    writer_block(r->p->out, block, columns, count, good ? r->rows : 0);
     for (size_t i = 0; i < r->width; i++)
-        free(texts[i]);
+        columns[count++] = value_column(r, i, r->values[i]);
+    writer_block(r->p->out, block, columns, count, r->rows);
 }
 
 /* --- of one table: a variable, or all --- */
@@ -743,7 +738,8 @@ static ml_status set_frequencies(results *r, size_t value, size_t set, bool by_l
         }
         exact_answer_init(&v, EXACT_RATIONAL);
         mpq_div(v.q, d->exact[set].mass[i], d->exact[set].total);
-        free(r->texts[row * r->width + value]);
+        free(r->texts[value * r->rows + row]);
+        r->texts[value * r->rows + row] = NULL;
         status = set_exact(r, row, value, &v, r->p->base, why);
         exact_answer_free(&v);
     }
@@ -772,8 +768,7 @@ static ml_status print_combinations(const entropy_printer *p, const char *name, 
     if (status == ML_OK && d->counts)
         columns[count++] = column_reals("count", t->cells.mass, 1);
     if (status == ML_OK) {
-        columns[count++] = r.texts != NULL ? column_strings("probability", (const char *const *)r.texts)
-                                           : column_reals("probability", r.reals, 1);
+        columns[count++] = value_column(&r, 0, "probability");
         writer_block(p->out, name, columns, count, t->cells.count);
     }
     for (size_t k = 0; names != NULL && k < d->width; k++)
@@ -799,22 +794,14 @@ static ml_status print_separate(const entropy_printer *p, const char *name, ml_m
         free(columns);
         return status;
     }
-    const char **texts = memory_zeros(rows, d->width * sizeof *texts);
-    if (texts == NULL)
-        status = ml_fail_memory(why, "the distribution", rows * d->width * sizeof *texts);
     columns[0] = column_strings("symbol", d->levels[0].names);
     for (size_t k = 0; status == ML_OK && k < d->width; k++) {
         status = set_frequencies(&r, k, k, true, why);
-        columns[k + 1] = column_reals(d->names[k], r.reals + k, d->width);
-        for (size_t i = 0; r.texts != NULL && i < rows; i++)
-            texts[k * rows + i] = r.texts[i * d->width + k];
-        if (r.texts != NULL)
-            columns[k + 1] = column_strings(d->names[k], texts + k * rows);
+        columns[k + 1] = value_column(&r, k, d->names[k]);
     }
     if (status == ML_OK)
         writer_block(p->out, name, columns, d->width + 1, rows);
     results_free(&r);
-    free(texts);
     free(columns);
     return status;
 }
