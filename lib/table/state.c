@@ -251,6 +251,17 @@ ml_status state_get_count(const state_reader *r, const char *key, size_t *value,
     return ML_OK;
 }
 
+ml_status state_get_length(const state_reader *r, const char *key, size_t *count, ml_message *why)
+{
+    const char *text = get(r, key, why);
+    if (text == NULL)
+        return ML_FAIL;
+    *count = *text != '\0';
+    for (; *text != '\0'; text++)
+        *count += *text == ',';
+    return ML_OK;
+}
+
 ml_status state_get_reals(const state_reader *r, const char *key, double *values, size_t count,
                           ml_message *why)
 {

@@ -41,6 +41,8 @@ ml_status state_next(state_reader *r, bool *more, ml_message *why);
 /* Fields of the state read last.  An absent or malformed one is an error. */
 bool state_has(const state_reader *r, const char *key);
 ml_status state_get_count(const state_reader *r, const char *key, size_t *value, ml_message *why);
+/* How many values the field has. */
+ml_status state_get_length(const state_reader *r, const char *key, size_t *count, ml_message *why);
 /* Just COUNT reals; a number that is not finite is refused. */
 ml_status state_get_reals(const state_reader *r, const char *key, double *values, size_t count,
                           ml_message *why);

@@ -44,7 +44,6 @@ static bool put_rows(buffer *out, const tuples *t)
     for (size_t i = 0; codes != NULL && i < t->count * t->width; i++)
         codes[i] = t->codes[i];
     if (codes != NULL) {
-        state_put_count(out, "different", t->count);
         state_put_reals(out, "codes", codes, t->count * t->width);
         state_put_reals(out, "counts", t->mass, t->count);
     }
@@ -140,7 +139,7 @@ static ml_status get_parts(parts *p, const state_reader *r, size_t width, ml_mes
 {
     size_t numbers;
     *p = (parts){0};
-    ml_status status = state_get_count(r, "different", &p->different, why);
+    ml_status status = state_get_length(r, "counts", &p->different, why);
     if (status == ML_OK && __builtin_mul_overflow(p->different, width, &numbers))
         status = state_fail(r, why, "more different rows than can be held");
     if (status == ML_OK)
