@@ -694,8 +694,8 @@ static ml_status restore(solver *s, bool *feasible)
     s->rho = 10;
     if (status == ML_OK)
         status = evaluate(s, s->x, &f);
-    residuals(s, s->multipliers);
     memset(s->multipliers, 0, s->m * sizeof *s->multipliers);
+    residuals(s, s->multipliers);
     *feasible = status == ML_OK && isfinite(f) && scaled_violation(s) <= 1e-6;
     if (status == ML_OK && isfinite(f))
         store(s, s->x, f, s->multipliers);

@@ -13,6 +13,8 @@ static const double BOTTOMLESS = 1e20;
 enum { STILL_MOST = 10 };
 /* A Newton step that is less than this share of each variable leads to no better doubles. */
 static const double FINEST = 4 * DBL_EPSILON;
+/* A gradient too small to go on with: squares of it underflow. */
+static const double VANISHED = 1e-120;
 /* So many iterations that lower the value by less than so many units of rounding are the last ones. */
 enum { WINDOW = 10, WINDOW_ROUNDINGS = 100 };
 /* The most variables whose Hessian is formed to confirm a minimum. */
@@ -272,6 +274,8 @@ static ml_status test_gradient(minimize_run *run)
     ml_status status = confirm(run, run->params->gradient_tolerance, &confirmed);
     if (confirmed)
         minimize_run_end(run, MINIMIZE_CONVERGED_GRADIENT, NULL);
+    else if (minimize_run_norm(run, run->x, run->g) <= VANISHED)
+        minimize_run_end(run, MINIMIZE_STALLED, "the function levels off and seems to have no minimum here");
     else /* ask again when the gradient is a good deal smaller */
         run->tolerance = 0.1 * gradient / fmax(1, fabs(run->f));
     return status;

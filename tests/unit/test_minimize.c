@@ -212,6 +212,13 @@ static void test_status(void)
         CHECK(!minimize_converged(status_by(SEARCHING[i], "log(x[1])", 1, &one, NULL)));
     }
     expect(MINIMIZE_GD, MINIMIZE_UNBOUNDED, "-x[1]^2", 1, 1, 0);
+    unit_case("what levels off towards infinity, or is flat on a slope, has none either");
+    /* the simplex gets to where exp(-x) is 0 */
+    for (size_t i = 0; i < SEARCHING_COUNT && SEARCHING[i] != MINIMIZE_NELDER_MEAD; i++) {
+        CHECK(!minimize_converged(status_by(SEARCHING[i], "exp(-x[1])", 1, &one, NULL)));
+        CHECK(!minimize_converged(status_by(SEARCHING[i], "1/x[1]", 1, &one, NULL)));
+        CHECK(!minimize_converged(status_by(SEARCHING[i], "x[1]^3", 1, &one, NULL)));
+    }
     unit_case("fixed rates that diverge or leave the domain");
     minimize_params p;
     minimize_result r;
