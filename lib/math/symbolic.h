@@ -7,8 +7,9 @@
 #include "base/status.h"
 #include "math/expression.h"
 
-/* The derivative of E with respect to the free name NAME, or to an entry such as v[2] or A[1,2].  abs, min, max and if have those of the branch;
- * fails, with carets, where there is none (digamma, a product over a name). */
+/* The derivative of E with respect to the free name NAME, or to an entry such as v[2] or A[1,2].  abs, min,
+ * max and if have those of the branch; fails, with carets, where there is none (digamma, a product over a
+ * name). */
 ml_status symbolic_derivative(expression_space *s, const expression *e, const char *name,
                               const expression **out, ml_message *why);
 
