@@ -825,32 +825,57 @@ static ml_status evaluate(matrix_evaluation *v, const expression *e, const matri
     return status;
 }
 
-ml_status matrix_evaluate(const matrix_scope *scope, const expression *e, matrix_results *results,
-                          ml_message *why)
+bool matrix_knows(int id)
+{
+    const matrix_handler *h = handler_of(id);
+    return h != NULL && !h->several;
+}
+
+/* Decompositions may have several parts only here, at the top. */
+static ml_status evaluate_top(matrix_evaluation *v, const expression *e, matrix_results *results)
+{
+    const matrix_handler *h = e->kind == EXPRESSION_CALL ? handler_of(e->op) : NULL;
+    const matrix_value *value = NULL;
+    ml_status status;
+    results->count = 0;
+    if (h == NULL || !(h->several || e->op == FUNCTION_CHARPOLY)) {
+        status = evaluate(v, e, &value);
+        return status == ML_OK ? matrix_result(v, value, results) : status;
+    }
+    status = run_handler(v, e, h, results);
+    for (size_t i = 0; status == ML_OK && i < results->count; i++)
+        status = check_finite(v, e, results->parts[i].value);
+    return status;
+}
+
+/* What no function has written steps for is shown with its value alone. */
+static void write_bare(matrix_evaluation *v, const expression *e, const matrix_results *results)
+{
+    matrix_begin_steps(v, e);
+    for (size_t i = 0; i < results->count; i++)
+        matrix_write(v, results->parts[i].name, results->parts[i].value);
+}
+
+ml_status matrix_evaluate_call(const matrix_scope *scope, const expression *e,
+                               const matrix_value *const *args, matrix_results *results, ml_message *why)
 {
     matrix_evaluation v = {.scope = scope, .s = scope->space, .exact = scope->exact, .why = why};
     v.known = memory_zeros(scope->nodes, sizeof *v.known);
     if (v.known == NULL)
         return ml_fail_memory(why, "an expression", scope->nodes * sizeof *v.known);
+    for (size_t i = 0; args != NULL && i < e->count; i++)
+        if (args[i] != NULL && e->args[i]->id < scope->nodes)
+            v.known[e->args[i]->id] = args[i];
     size_t before = steps_size(scope->steps);
-    const matrix_handler *h = e->kind == EXPRESSION_CALL ? handler_of(e->op) : NULL;
-    ml_status status;
-    results->count = 0;
-    if (h != NULL && (h->several || e->op == FUNCTION_CHARPOLY)) {
-        status = run_handler(&v, e, h, results);
-        for (size_t i = 0; status == ML_OK && i < results->count; i++)
-            status = check_finite(&v, e, results->parts[i].value);
-    } else {
-        const matrix_value *value = NULL;
-        status = evaluate(&v, e, &value);
-        if (status == ML_OK)
-            status = matrix_result(&v, value, results);
-    }
-    if (status == ML_OK && steps_size(scope->steps) == before) {
-        matrix_begin_steps(&v, e);
-        for (size_t i = 0; i < results->count; i++)
-            matrix_write(&v, results->parts[i].name, results->parts[i].value);
-    }
+    ml_status status = evaluate_top(&v, e, results);
+    if (status == ML_OK && scope->steps != NULL && steps_size(scope->steps) == before)
+        write_bare(&v, e, results);
     free(v.known);
     return status;
+}
+
+ml_status matrix_evaluate(const matrix_scope *scope, const expression *e, matrix_results *results,
+                          ml_message *why)
+{
+    return matrix_evaluate_call(scope, e, NULL, results, why);
 }

@@ -50,6 +50,13 @@ typedef struct matrix_results {
 ml_status matrix_evaluate(const matrix_scope *scope, const expression *e, matrix_results *results,
                           ml_message *why);
 
+/* The same for a call E whose arguments have the values ARGS already, each NULL where it is to be evaluated
+ * (a word such as inf).  It must not stand inside a sum over a name. */
+ml_status matrix_evaluate_call(const matrix_scope *scope, const expression *e,
+                               const matrix_value *const *args, matrix_results *results, ml_message *why);
+/* Is this expression_function_id a function of the evaluator, and gives it just one value? */
+bool matrix_knows(int id);
+
 /* Append X in closed form, or with DIGITS its parts in so many decimals: `0.50 + 0.87*i`. */
 void matrix_print_surd(buffer *out, const surd *x, size_t digits);
 

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "math/symbolic.h"
 #include "ml/check_diagnose.h"
+#include "ml/check_function.h"
 #include "ml/check_property.h"
 #include "ml/check_value.h"
 
@@ -129,7 +130,7 @@ static bool is_one(const ball *b)
     return b->x->size1 == 1 && b->x->size2 == 1;
 }
 
-/* Free names of the claim; those with a value, and pi and e, are not. */
+/* Free names of the claim; those with a value, pi, e, and words such as fro, are not. */
 static ml_status free_names(const check_claim *claim, const check_input *in, const char ***names,
                             size_t *count, ml_message *why)
 {
@@ -142,7 +143,7 @@ static ml_status free_names(const check_claim *claim, const check_input *in, con
         known |= given(in, (*names)[i]) != NULL && !is_one(given(in, (*names)[i])->b);
     for (size_t i = 0; status == ML_OK && i < *count; i++)
         if (given(in, (*names)[i]) == NULL && !expression_constant((*names)[i], &constant) &&
-            !(known && strcmp((*names)[i], "I") == 0))
+            !(known && strcmp((*names)[i], "I") == 0) && !check_function_word((*names)[i]))
             (*names)[kept++] = (*names)[i];
     *count = kept;
     return status;

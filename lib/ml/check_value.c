@@ -9,8 +9,10 @@
 
 #include "base/memory.h"
 #include "math/dense.h"
+#include "math/matrix_evaluate.h"
 #include "math/rational.h"
 #include "math/real_function.h"
+#include "ml/check_function.h"
 
 enum { MOST_BOUND = 64, MOST_SERIES = 1000000, MOST_POWER = 1000 };
 
@@ -132,13 +134,13 @@ static ml_status apply(evaluation *v, int id, real_function *f, const ball *a, c
     ball *b = ball_make(v->scope->balls, a->x, a->r, false);
     if (b == NULL)
         return made(v, b, out);
-    bool steps = id == FUNCTION_SIGN || id == FUNCTION_FLOOR || id == FUNCTION_CEIL;
+    bool jumps = id == FUNCTION_SIGN || id == FUNCTION_FLOOR || id == FUNCTION_CEIL;
     b->terms = a->terms + 1;
     b->scale = 0;
     for (size_t i = 0; i < a->x->size1; i++)
         for (size_t j = 0; j < a->x->size2; j++) {
             double x = gsl_matrix_get(a->x, i, j), r = ball_radius(a, i, j), y = f(x);
-            double steep = isfinite(y) && !steps ? steepness(f, x, r) : 0;
+            double steep = isfinite(y) && !jumps ? steepness(f, x, r) : 0;
             gsl_matrix_set(b->x, i, j, y);
             if (b->r != NULL)
                 gsl_matrix_set(b->r, i, j, isnan(steep) ? 0 : steep * r);
@@ -465,18 +467,36 @@ static ml_status product_of(evaluation *v, const ball *a, const ball **out)
     return made(v, p, out);
 }
 
-/* The p-norm of the entries; of a matrix the 2-norm is that of its entries too (Frobenius), as the language
- * says. */
+/* What math/matrix_evaluate knows and balls do not. */
+static ml_status of_matrices(evaluation *v, const expression *e, const ball **out)
+{
+    if (e->bound != 0 || !matrix_knows(e->op))
+        return fail_unknown(v, e);
+    const ball **args = memory_zeros(e->count, sizeof *args);
+    ml_status status = args ? ML_OK : made(v, NULL, out);
+    for (size_t i = 0; status == ML_OK && i < e->count; i++) {
+        const expression *a = e->args[i];
+        if (!(a->kind == EXPRESSION_NAME && a->level == 0 && check_function_word(a->text)))
+            status = evaluate(v, a, &args[i]);
+    }
+    if (status == ML_OK)
+        status = check_function_value(v->scope->balls, v->scope->nodes, e, args, out, v->why);
+    free(args);
+    return status == ML_OK ? made(v, *out, out) : status;
+}
+
+/* The p-norm of the entries of a vector. */
 static ml_status norm(evaluation *v, const expression *e, const ball **out)
 {
     const ball *a, *p = NULL;
     ml_status status = evaluate(v, e->args[0], &a);
-    if (status == ML_OK && e->count > 1)
-        status = evaluate(v, e->args[1], &p);
     if (status != ML_OK)
         return status;
-    if (a->x->size1 > 1 && a->x->size2 > 1)
-        return fail_unknown(v, e);
+    bool word = e->count > 1 && e->args[1]->kind == EXPRESSION_NAME && check_function_word(e->args[1]->text);
+    if (word || (a->x->size1 > 1 && a->x->size2 > 1))
+        return of_matrices(v, e, out);
+    if (e->count > 1 && (status = evaluate(v, e->args[1], &p)) != ML_OK)
+        return status;
     double order = p ? scalar(p) : 2, sum = 0, radius = 0;
     for (size_t i = 0; i < a->x->size1; i++)
         for (size_t j = 0; j < a->x->size2; j++) {
@@ -575,7 +595,7 @@ static ml_status call(evaluation *v, const expression *e, const ball **out)
     bool known = f != NULL || e->op == FUNCTION_T || e->op == FUNCTION_SUM || e->op == FUNCTION_MEAN ||
                  e->op == FUNCTION_PROD || e->op == FUNCTION_LENGTH;
     if (!known || e->count != 1)
-        return fail_unknown(v, e);
+        return of_matrices(v, e, out);
     ml_status status = evaluate(v, e->args[0], &a);
     if (status != ML_OK)
         return status;
