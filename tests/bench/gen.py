@@ -51,6 +51,12 @@ save("wide.csv", low_rank(4, 5_000, 500, 20, 0.5))
 save("square.csv", np.random.default_rng(5).normal(size=(1000, 1000)))
 save("tiny.csv", np.array([[1.0, 2], [3, 4], [5, 6], [7, 9]]))
 
+# a logistic model: 20 normal columns, the label last
+rng = np.random.default_rng(6)
+x = rng.normal(size=(100_000, 20))
+p = 1 / (1 + np.exp(0.5 - x @ rng.normal(size=20)))
+save("logreg.csv", np.column_stack([x, rng.random(100_000) < p]))
+
 # Symbols of 50 and of 20 levels, some of them rare, that tell something of one another.
 g = np.random.default_rng(6)
 a = np.minimum(g.geometric(0.08, 1_000_000) - 1, 49)

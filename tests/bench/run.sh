@@ -133,5 +133,11 @@ duel 'GMM, 100k x 10, poor start' 8 mixture "$(gmm 100 poor)" 'scikit-learn, one
 duel 'mutual information, 1M rows' 8 number "$bin/mlentropy -N -s MI --no-names $data/labels_1m.csv" mawk \
 	"mawk -F, '{ a[\$1]++; b[\$2]++; c[\$1, \$2]++ } END { for (k in c) { split(k, s, SUBSEP)
 		i += c[k] / NR * log(c[k] * NR / (a[s[1]] * b[s[2]])) } printf \"%.15g\\n\", i / log(2) }' $data/labels_1m.csv"
+names=$(seq -s, -f 'x%g' 1 20),y
+duel 'logistic regression, 100k x 20' 8 values "$bin/mlopt -q --data $data/logreg.csv --names $names --let 'z=b+dot(w,x)' \
+	'softplus(z)-y*z' 'w=zeros(20)' -s parameters --no-names" 'scipy L-BFGS-B' "$python $here/minimize.py logistic $data/logreg.csv"
+start=$(yes -- -1.2,1 | head -n 50 | paste -sd,)
+duel 'Rosenbrock, 100 variables' 30 values "$bin/mlopt -q 'sum(i,1,99,100*(x[i+1]-x[i]^2)^2+(1-x[i])^2)' x=$start \
+	-s parameters --no-names" 'scipy L-BFGS-B' "$python $here/minimize.py rosenbrock 100"
 start_job
 rm -f "$ours" "$peers" "$notes"
