@@ -108,7 +108,7 @@ demo: all
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 # Under SAN=1 the forced failures are part of it.
-check: all units $(if $(SAN),$(TOOLS:%=$(FAULT_BIN)/%))
+check: all units $(if $(SAN),$(TOOLS:%=$(FAULT_BIN)/%) $(OUT)/fault/run)
 	$(if $(SAN),FAULTS=yes) sh tests/run.sh $(BIN) $(OUT)
 
 # Minutes, and room for the file: not part of `make check`.
@@ -138,8 +138,15 @@ $(FAULT_BIN)/%: $(OUT)/fault/bin/%.o $(LIB_OBJECTS:$(OUT)/%=$(OUT)/fault/%) $(UN
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(if $(SAN),,-fsanitize=leak) $(LDFLAGS) -Wl,--as-needed -o $@ $(filter %.o,$^) $(LIBS)
 
-faults: $(TOOLS:%=$(FAULT_BIN)/%)
-	sh tests/fault/run.sh $(FAULT_BIN)
+FAULT_RUN = $(OUT)/fault/run
+$(FAULT_RUN): tests/fault/run.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -o $@ $<
+
+# FAULT_TOOLS: of these tools alone.
+FAULT_TOOLS ?=
+faults: $(TOOLS:%=$(FAULT_BIN)/%) $(FAULT_RUN)
+	$(FAULT_RUN) tests/fault/cases $(FAULT_BIN) examples/data $(FAULT_TOOLS)
 
 # libFuzzer is clang's.  The library is built anew with its instrumentation.
 FUZZ_S ?= 60

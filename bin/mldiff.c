@@ -798,8 +798,10 @@ static const char *simplified(job *j, const expression *e)
 {
     const char *plain = expression_text(j, e);
     const expression *normal = symbolic_normal(j->f.space, e);
-    const char *other = normal != NULL ? expression_text(j, normal) : NULL;
-    return other != NULL && plain != NULL && strlen(other) <= strlen(plain) ? other : plain;
+    if (normal == NULL || plain == NULL)
+        return plain;
+    const char *other = expression_text(j, normal);
+    return other != NULL && strlen(other) > strlen(plain) ? plain : other;
 }
 
 static ml_status derivative_text(job *j, const expression *e, const char *a, const char *b, const char **text,
@@ -812,7 +814,7 @@ static ml_status derivative_text(job *j, const expression *e, const char *a, con
         const expression *normal = symbolic_normal(j->f.space, e);
         status = symbolic_derivative(j->f.space, normal ? normal : e, b, &e, why);
     }
-    if (status == ML_OK && (*text = simplified(j, e)) == NULL)
+    if (status == ML_OK && ((*text = simplified(j, e)) == NULL || expression_failed(j->f.space)))
         status = ml_fail_memory(why, "the derivative", 1);
     return status;
 }

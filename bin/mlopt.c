@@ -726,6 +726,8 @@ static int close_steps(job *j)
     else if (j->found[0].found)
         steps_text(j->steps, "%s after %zu iterations; the point: %s.", j->found[0].status,
                    j->found[0].iterations, j->found[0].point);
+    if (expression_failed(j->f.space))
+        steps_fail(j->steps);
     int status = cli_steps_close(j->c, j->steps, ended);
     j->steps = NULL;
     return status;

@@ -30,7 +30,7 @@ done
 for bats in tests/*.bats; do
 	suite "$bats" bats --tap "$bats"
 done
-if [ "${FAULTS:-}" ]; then suite 'forced failures' sh tests/fault/run.sh "$out/fault/bin"; fi
+if [ "${FAULTS:-}" ]; then suite 'forced failures' "$out/fault/run" tests/fault/cases "$out/fault/bin" examples/data; fi
 rm -f "$log.suite"
 awk '/^ok/ { if (/# skip/) skipped++; else passed++ }
 	/^not ok/ { failed++ }

@@ -166,14 +166,21 @@ size_t expression_count(const expression_space *s)
     return s->count;
 }
 
+bool expression_failed(const expression_space *s)
+{
+    return s->failed;
+}
+
 void *expression_allocate(expression_space *s, size_t size)
 {
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (s->chunks == NULL || s->chunks->size - s->chunks->used < size) {
         size_t room = size > 16384 ? size : 16384;
         expression_chunk *c = memory_zeros(1, sizeof *c + room);
-        if (c == NULL)
+        if (c == NULL) {
+            s->failed = true;
             return NULL;
+        }
         *c = (expression_chunk){.next = s->chunks, .size = room};
         s->chunks = c;
     }

@@ -202,6 +202,9 @@ typedef struct expression_space expression_space;
 expression_space *expression_space_new(void);
 void expression_space_free(expression_space *s);
 size_t expression_count(const expression_space *s);
+/* Did memory run out for something in it, a node or a normal form?  A NULL that may mean this or "too large"
+ * is told apart by it. */
+bool expression_failed(const expression_space *s);
 
 /* Parse the whole of TEXT (copied) into *OUT.  LABEL (copied; NULL: "expression") names it in messages. */
 ml_status expression_parse(expression_space *s, const char *label, const char *text, const expression **out,

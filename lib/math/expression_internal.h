@@ -16,6 +16,7 @@ struct expression_space {
     size_t count;
     expression_definition_entry *definitions;
     size_t definition_count, definition_capacity;
+    bool failed; /* memory ran out */
 };
 
 /* SIZE bytes, zeroed, that live as long as the space; NULL when memory is out. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "math/expression_internal.h"
 #include "math/rational.h"
 #include "math/symbolic.h"
 
@@ -47,6 +48,9 @@ typedef struct former {
     int depth;
 } former;
 
+/* Memory ran out since symbolic_normal was called. */
+static _Thread_local bool poly_failed;
+
 static bool form(former *n, const expression *e, poly *out);
 static const expression *tree_of(former *n, poly *p);
 
@@ -86,8 +90,12 @@ static bool add_term(poly *p, const term *t, const fmpq *c)
     }
     if (fmpq_is_zero(c))
         return true;
-    if (p->count >= MOST_TERMS || !memory_grow(&p->t, &p->capacity, p->count + 1, sizeof *p->t))
+    if (p->count >= MOST_TERMS)
         return false;
+    if (!memory_grow(&p->t, &p->capacity, p->count + 1, sizeof *p->t)) {
+        poly_failed = true;
+        return false;
+    }
     p->t[p->count] = *t;
     fmpq_init(&p->t[p->count].c);
     fmpq_set(&p->t[p->count].c, c);
@@ -227,6 +235,7 @@ static int find_atom(former *n, const expression *tree)
         }
     }
     buffer_free(&text);
+    poly_failed |= found < 0;
     return found;
 }
 
@@ -507,6 +516,7 @@ static bool form_opaque(former *n, const expression *e, poly *out)
 {
     const expression **args = memory_array(e->count ? e->count : 1, sizeof *args);
     bool good = args != NULL;
+    poly_failed |= args == NULL;
     for (size_t i = 0; good && i < e->count; i++) {
         poly p = {0};
         args[i] = e->args[i];
@@ -798,9 +808,11 @@ const expression *symbolic_normal(expression_space *s, const expression *e)
 {
     former n = {.space = s};
     poly p = {0};
+    poly_failed = false;
     const expression *out = form(&n, e, &p) ? tree_of(&n, &p) : NULL;
     clear_poly(&p);
     free_former(&n);
+    s->failed |= poly_failed;
     return out;
 }
 

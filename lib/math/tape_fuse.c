@@ -238,13 +238,15 @@ static void mark_top(const tape *t, bool *top, bool *other)
     }
 }
 
-bool tape_is_funnel(const tape *t, uint32_t *linear, size_t *count)
+bool tape_find_funnel(const tape *t, bool *funnel, uint32_t *linear, size_t *count)
 {
-    bool *top = memory_zeros(t->count, 2 * sizeof *top), funnel = top != NULL;
+    bool *top = memory_zeros(t->count, 2 * sizeof *top);
     *count = 0;
-    if (funnel)
-        mark_top(t, top, top + t->count);
-    for (size_t i = t->first_of_rows; funnel && i < t->count; i++) {
+    *funnel = top != NULL;
+    if (top == NULL)
+        return false;
+    mark_top(t, top, top + t->count);
+    for (size_t i = t->first_of_rows; *funnel && i < t->count; i++) {
         uint32_t of[3];
         if (!t->active[i])
             continue;
@@ -254,8 +256,8 @@ bool tape_is_funnel(const tape *t, uint32_t *linear, size_t *count)
         }
         unsigned operands = tape_operands(t, i, of);
         for (unsigned k = 0; k < operands; k++)
-            funnel = funnel && (!t->active[of[k]] || of_rows(t, of[k]) || top[i]);
+            *funnel = *funnel && (!t->active[of[k]] || of_rows(t, of[k]) || top[i]);
     }
     free(top);
-    return funnel;
+    return true;
 }

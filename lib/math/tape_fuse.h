@@ -12,7 +12,8 @@
 ml_status tape_fuse(const tape *t, tape **out, ml_message *why);
 
 /* Does the output depend on parameters, as far as second derivatives go, through TAPE_LINEAR nodes alone?
- * LINEAR gets them (room for T->count), *COUNT their number.  False also when memory is out. */
-bool tape_is_funnel(const tape *t, uint32_t *linear, size_t *count);
+ * Then *FUNNEL is true, LINEAR gets them (room for T->count), *COUNT their number.  False when memory is out.
+ */
+bool tape_find_funnel(const tape *t, bool *funnel, uint32_t *linear, size_t *count);
 
 #endif

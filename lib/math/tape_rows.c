@@ -145,8 +145,7 @@ static bool prepare(tape_mean *m, int jobs)
     bool whole = m->workers != NULL && m->sums != NULL && m->linear != NULL && new_frame(&m->once, t, 1);
     for (int j = 0; whole && j < m->jobs; j++)
         whole = new_worker(m, m->workers + j);
-    if (whole)
-        m->funnel = tape_is_funnel(t, m->linear, &m->linear_count);
+    whole = whole && tape_find_funnel(t, &m->funnel, m->linear, &m->linear_count);
     for (size_t i = t->columns; whole && i < t->first_parameter; i++)
         m->once.value[i] = t->nodes[i].k;
     return whole;
