@@ -2,8 +2,10 @@
  * tests/ref/hs.py), and what is no minimum. */
 #include "math/constrained.h"
 
+#include <gsl/gsl_randist.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "math/tape.h"
 #include "unit.h"
 
@@ -291,6 +293,171 @@ static void test_start(void)
     expression_space_free(s);
 }
 
+/* --- random quadratic problems: x'Qx/2 + q'x + w sum x^4, A x = b or <= b, maybe |x|^2 <= 4 --- */
+
+enum { SIZE = 8, ROWS = 24 };
+
+typedef struct quadratic {
+    gsl_rng *g;
+    size_t n, m, equalities;
+    bool ball; /* the last row is |x|^2 <= 4 */
+    double q[SIZE][SIZE], linear[SIZE], quartic, a[ROWS][SIZE], b[ROWS];
+} quadratic;
+
+static ml_status quadratic_value(void *context, const double *x, double *f, double *g, ml_message *reason)
+{
+    const quadratic *p = context;
+    (void)reason;
+    *f = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        double row = 0;
+        for (size_t j = 0; j < p->n; j++)
+            row += p->q[i][j] * x[j];
+        *f += x[i] * (row / 2 + p->linear[i]) + p->quartic * pow(x[i], 4);
+        if (g != NULL)
+            g[i] = row + p->linear[i] + 4 * p->quartic * pow(x[i], 3);
+    }
+    return ML_OK;
+}
+
+static ml_status quadratic_rows(void *context, const double *x, double *c, gsl_matrix *jacobian,
+                                ml_message *reason)
+{
+    const quadratic *p = context;
+    (void)reason;
+    for (size_t i = 0; i < p->m; i++) {
+        bool round = p->ball && i == p->m - 1;
+        c[i] = round ? -4 : -p->b[i];
+        for (size_t j = 0; j < p->n; j++) {
+            c[i] += round ? x[j] * x[j] : p->a[i][j] * x[j];
+            if (jacobian != NULL)
+                gsl_matrix_set(jacobian, i, j, round ? 2 * x[j] : p->a[i][j]);
+        }
+    }
+    return ML_OK;
+}
+
+static ml_status quadratic_hessian(void *context, const double *x, double weight, const double *multipliers,
+                                   gsl_matrix *h, ml_message *reason)
+{
+    const quadratic *p = context;
+    (void)reason;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->n; j++) {
+            double own = i == j ? 12 * p->quartic * x[i] * x[i] : 0;
+            double round = i == j && p->ball ? 2 * multipliers[p->m - 1] : 0;
+            gsl_matrix_set(h, i, j, weight * (p->q[i][j] + own) + round);
+        }
+    return ML_OK;
+}
+
+/* Convex where CONVEX, else with a quartic that bounds it; FEASIBLE at a point in the ball. */
+static void draw(quadratic *p, bool convex, bool feasible)
+{
+    gsl_rng *g = p->g;
+    double point[SIZE], root[SIZE][SIZE];
+    p->n = 1 + gsl_rng_uniform_int(g, SIZE);
+    p->equalities = gsl_rng_uniform_int(g, p->n / 2 + 1);
+    p->ball = gsl_rng_uniform(g) < 0.3;
+    p->m = p->equalities + gsl_rng_uniform_int(g, 2 * p->n + 1) + p->ball;
+    p->quartic = convex ? 0 : 0.1;
+    for (size_t i = 0; i < p->n; i++) {
+        point[i] = gsl_ran_gaussian(g, 0.5) / sqrt((double)p->n);
+        p->linear[i] = gsl_ran_gaussian(g, pow(10, (double)gsl_rng_uniform_int(g, 3) - 1));
+        for (size_t j = 0; j < p->n; j++)
+            root[i][j] = gsl_ran_gaussian(g, 1);
+    }
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < p->n; j++) {
+            p->q[i][j] = convex ? 1e-3 * (i == j) : root[i][j] + root[j][i];
+            for (size_t k = 0; convex && k < p->n; k++)
+                p->q[i][j] += root[k][i] * root[k][j];
+        }
+    for (size_t i = 0; i < p->m - p->ball; i++) {
+        double unit = pow(10, (double)gsl_rng_uniform_int(g, 4) - 2);
+        p->b[i] = i < p->equalities || gsl_rng_uniform(g) < 0.3 ? 0 : unit * gsl_rng_uniform(g);
+        for (size_t j = 0; j < p->n; j++) {
+            p->a[i][j] = gsl_ran_gaussian(g, unit);
+            p->b[i] += p->a[i][j] * point[j];
+        }
+    }
+    if (feasible || p->m < p->equalities + 2 + p->ball)
+        return;
+    /* two rows against one another, a hundredth apart */
+    size_t last = p->m - p->ball - 1;
+    double size = 0;
+    for (size_t j = 0; j < p->n; j++) {
+        p->a[last][j] = -3 * p->a[last - 1][j];
+        size = fmax(size, fabs(p->a[last - 1][j]));
+    }
+    p->b[last] = -3 * (p->b[last - 1] + 0.01 * size);
+}
+
+/* The KKT conditions, formed anew. */
+static bool is_kkt(quadratic *p, const constrained_result *r)
+{
+    double f, g[SIZE], c[ROWS];
+    gsl_matrix *jacobian = gsl_matrix_alloc(p->m + 1, p->n);
+    bool good = true;
+    quadratic_value(p, r->x, &f, g, NULL);
+    quadratic_rows(p, r->x, c, jacobian, NULL);
+    for (size_t j = 0; j < p->n; j++) {
+        double unit = fmax(1, fabs(g[j]));
+        for (size_t i = 0; i < p->m; i++)
+            g[j] += r->multipliers[i] * gsl_matrix_get(jacobian, i, j);
+        good = good && fabs(g[j]) <= 1e-7 * unit;
+    }
+    for (size_t i = 0; i < p->m; i++) {
+        bool equal = i < p->equalities;
+        good = good && (equal ? fabs(c[i]) : c[i]) <= 1e-7;
+        good = good && (equal || (r->multipliers[i] >= 0 && fabs(r->multipliers[i] * c[i]) <= 1e-6));
+    }
+    gsl_matrix_free(jacobian);
+    return good;
+}
+
+static void run_random(quadratic *p, bool convex, bool feasible)
+{
+    double start[SIZE];
+    constrained_params params;
+    constrained_result r;
+    draw(p, convex, feasible);
+    bool possible = feasible || p->m < p->equalities + 2 + p->ball;
+    double far = pow(10, (double)gsl_rng_uniform_int(p->g, 3) - 1);
+    for (size_t j = 0; j < p->n; j++)
+        start[j] = gsl_ran_gaussian(p->g, far);
+    constrained_problem whole = {.n = p->n,
+                                 .equalities = p->equalities,
+                                 .inequalities = p->m - p->equalities,
+                                 .context = p,
+                                 .value = quadratic_value,
+                                 .constraints = quadratic_rows,
+                                 .hessian = quadratic_hessian};
+    constrained_defaults(&params);
+    if (constrained_minimize(&whole, start, &params, &r, &why) != ML_OK)
+        UNIT_FAIL("%s", why.text);
+    else if (r.status != (possible ? CONSTRAINED_CONVERGED : CONSTRAINED_INFEASIBLE))
+        UNIT_FAIL("%s: %s", constrained_status_name(r.status), r.reason.text);
+    else if (possible && !is_kkt(p, &r))
+        UNIT_FAIL("not a KKT point");
+    constrained_free(&r);
+}
+
+static void test_random(void)
+{
+    quadratic p = {.g = random_stream(1, 0)};
+    unit_case("random convex problems all end at KKT points");
+    for (int k = 0; k < 300; k++)
+        run_random(&p, true, true);
+    unit_case("random problems with several minima too");
+    for (int k = 0; k < 300; k++)
+        run_random(&p, false, true);
+    unit_case("random problems without a feasible point are told");
+    for (int k = 0; k < 300; k++)
+        run_random(&p, true, false);
+    gsl_rng_free(p.g);
+}
+
 int main(void)
 {
     FILE *file = fopen("tests/hs_problems.txt", "r");
@@ -313,5 +480,6 @@ int main(void)
     test_units();
     test_class();
     test_start();
+    test_random();
     return unit_end();
 }
