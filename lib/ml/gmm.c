@@ -195,6 +195,15 @@ static bool above_floor(const gsl_matrix *s, double least, gsl_matrix *work)
     return gsl_linalg_cholesky_decomp1(work) == 0;
 }
 
+static bool is_finite(const gsl_matrix *s)
+{
+    for (size_t i = 0; i < s->size1; i++)
+        for (size_t j = 0; j < s->size2; j++)
+            if (!isfinite(gsl_matrix_get(s, i, j)))
+                return false;
+    return true;
+}
+
 /* Raise eigenvalues below LEAST to it; true in *RAISED when there were any. */
 static ml_status raise(gsl_matrix *s, double least, bool *raised, ml_message *why)
 {
@@ -249,7 +258,9 @@ static ml_status move_means(em *e, ml_message *why)
         for (size_t j = 0; j < d; j++)
             gsl_matrix_set(e->next.means, k, j, gsl_matrix_get(e->model.means, k, j) + s[1 + j] / s[0]);
     }
-    return ML_OK;
+    return is_finite(e->next.means)
+               ? ML_OK
+               : ml_fail(why, "the mean of a component is beyond the range of a double; scale the columns");
 }
 
 static void fix_covariances(em *e)
@@ -291,6 +302,8 @@ static ml_status shape_covariances(em *e, ml_message *why)
         bool raised;
         gsl_matrix_view out = covariance_of(&e->next, k);
         restrict_to(kind, &out.matrix);
+        if (!is_finite(&out.matrix)) /* eigenvalues of such a matrix are not looked for */
+            return ml_fail(why, "component %zu: its covariance is beyond the range of a double", k + 1);
         ml_status status = raise(&out.matrix, e->params->floor * e->unit, &raised, why);
         if (status != ML_OK)
             return status;

@@ -493,8 +493,11 @@ static ml_status move(step *s, bool spherical, double *shift, ml_message *why)
     *shift = 0;
     for (size_t q = 0; q < s->p.k; q++) {
         double *c = s->next + q * d, mass = dd_value(s->p.mass[q]);
-        for (size_t j = 0; j < d; j++)
+        for (size_t j = 0; j < d; j++) {
             c[j] = dd_value(s->p.sums[q * d + j]) / mass;
+            if (!isfinite(c[j]))
+                return ml_fail(why, "the mean of cluster %zu is beyond the range of a double", q + 1);
+        }
         if (spherical && !kmeans_normalize(c, d))
             return kmeans_cancelled(q, why);
         *shift = fmax(*shift, kmeans_drift(c, s->c + q * d, d));

@@ -21,8 +21,7 @@ static uint64_t hash_reals(uint64_t hash, const double *x, size_t count)
     return hash;
 }
 
-/* What of the parameters the sums depend on. */
-static void hash_model(const gmm_text *t, char text[17])
+void gmm_state_hash(const gmm_text *t, char text[17])
 {
     const gmm_model *m = &t->model;
     uint64_t hash = random_mix(random_mix(m->k) + m->d);
@@ -50,7 +49,7 @@ static ml_status add_rows(void *round, const gsl_matrix *x, const gsl_vector *we
 static void put_state(buffer *out, const cli *c, const gmm_text *t, bool hard, const gmm_parts *p)
 {
     char hash[17];
-    hash_model(t, hash);
+    gmm_state_hash(t, hash);
     state_begin(out, c->tool->name);
     state_put_text(out, "model", hash);
     state_put_count(out, "rows", p->rows);
@@ -147,7 +146,7 @@ ml_status gmm_state_merge(gmm_parts *p, const cli *c, const gmm_text *t, ml_mess
     bool more = true;
     size_t states = 0;
     char hash[17];
-    hash_model(t, hash);
+    gmm_state_hash(t, hash);
     progress_phase("merging");
     ml_status status = gmm_parts_alloc(p, t->model.k, t->model.d, why);
     if (status == ML_OK)

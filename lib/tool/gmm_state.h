@@ -11,6 +11,9 @@
 #include "table/cli.h"
 #include "tool/gmm_text.h"
 
+/* The hash of the parameters that their states carry: of all that they depend on. */
+void gmm_state_hash(const gmm_text *t, char text[17]);
+
 /* --partial, whole: read the rows, print their state under T, return the exit status. */
 int gmm_state_partial(const cli *c, const gmm_text *t, bool hard);
 /* The states that the input of C holds, merged.  No rows at all are an error.  Free with gmm_parts_free, also

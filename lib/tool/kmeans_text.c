@@ -109,8 +109,7 @@ bool kmeans_text_is_model(const char *path)
     return is;
 }
 
-/* What of a model the parts of rows depend on. */
-static void hash_model(const kmeans_text *t, char text[17])
+void kmeans_text_hash(const kmeans_text *t, char text[17])
 {
     size_t k = t->centroids->size1, d = t->centroids->size2;
     uint64_t hash = random_mix(random_mix(k) + 2 * d + t->spherical);
@@ -141,7 +140,7 @@ static void put_state(buffer *out, const cli *c, const kmeans_text *t, const kme
 {
     char hash[17];
     size_t k = p->k, d = p->d;
-    hash_model(t, hash);
+    kmeans_text_hash(t, hash);
     state_begin(out, c->tool->name);
     state_put_text(out, "model", hash);
     state_put_count(out, "rows", p->rows);
@@ -251,7 +250,7 @@ ml_status kmeans_text_merge(kmeans_parts *p, const cli *c, const kmeans_text *t,
     bool more = true;
     size_t states = 0;
     char hash[17];
-    hash_model(t, hash);
+    kmeans_text_hash(t, hash);
     *weighted = false;
     progress_phase("merging");
     ml_status status = kmeans_parts_alloc(p, t->centroids->size1, t->centroids->size2, why);

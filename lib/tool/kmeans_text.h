@@ -27,6 +27,9 @@ void kmeans_text_free(kmeans_text *t);
 /* Is the regular file PATH a kept model, of whatever tool?  It need not be one that can be read. */
 bool kmeans_text_is_model(const char *path);
 
+/* The hash of a model that its states carry: of all that they depend on. */
+void kmeans_text_hash(const kmeans_text *t, char text[17]);
+
 /* --partial, whole: read the rows, print their state, return the exit status. */
 int kmeans_text_partial(const cli *c, const kmeans_text *t);
 /* The states that the input of C holds, merged.  No rows at all are an error.  Free with kmeans_parts_free,
