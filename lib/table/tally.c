@@ -86,12 +86,10 @@ void tally_free(tally *t)
     *t = (tally){0};
 }
 
+/* All sets of a tally are of the same width. */
 const size_t *tally_places(const tally *t, size_t i)
 {
-    size_t at = 0;
-    for (size_t k = 0; k < i; k++)
-        at += t->sets[k].width;
-    return t->places + at;
+    return t->places + i * t->sets[0].width;
 }
 
 bool tally_add(tally *t)
@@ -182,16 +180,30 @@ ml_status tally_join(tally *t, tally *from, ml_message *why)
 
 /* --- order --- */
 
-/* Mark in MARKS the symbols of column COLUMN that were counted: those of dropped rows were not. */
-static void mark_counted(const tally *t, size_t column, bool *marks)
+static void free_marks(bool **marks, size_t width)
 {
-    for (size_t i = 0; i < t->set_count; i++) {
+    for (size_t i = 0; marks != NULL && i < width; i++)
+        free(marks[i]);
+    free(marks);
+}
+
+/* For each column, which symbols were counted: those of dropped rows were not.  NULL when memory is out. */
+static bool **mark_counted(const tally *t)
+{
+    bool **marks = memory_zeros(t->width, sizeof *marks), good = marks != NULL;
+    for (size_t i = 0; good && i < t->width; i++)
+        good = (marks[i] = memory_zeros(t->columns[i].count + 1, sizeof **marks)) != NULL;
+    for (size_t i = 0; good && i < t->set_count; i++) {
         const tuples *set = &t->sets[i];
         const size_t *place = tally_places(t, i);
-        for (size_t c = 0; c < set->width; c++)
-            for (size_t k = 0; place[c] == column && k < set->count; k++)
-                marks[set->codes[k * set->width + c]] = true;
+        for (size_t k = 0; k < set->count; k++)
+            for (size_t c = 0; c < set->width; c++)
+                marks[place[c]][set->codes[k * set->width + c]] = true;
     }
+    if (good)
+        return marks;
+    free_marks(marks, t->width);
+    return NULL;
 }
 
 /* The names of the COUNT symbols in ORDER, behind them the missing one if there is one. */
@@ -218,16 +230,13 @@ static bool make_levels(tally_levels *l, const symbols *s, const uint32_t *order
     return true;
 }
 
-/* TO gets the places of the symbols of column I. */
-static bool order_column(tally *t, size_t i, uint32_t *to)
+/* TO gets the places of the symbols of column I, of which MARKS tells which were counted. */
+static bool order_column(tally *t, size_t i, const bool *marks, uint32_t *to)
 {
     const symbols *s = &t->columns[i];
     uint32_t *order = memory_array(s->count, sizeof *order);
-    bool *marks = memory_zeros(s->count + 1, sizeof *marks);
-    bool good = order != NULL && marks != NULL && symbols_order(s, order);
+    bool good = order != NULL && symbols_order(s, order);
     size_t count = 0;
-    if (good)
-        mark_counted(t, i, marks);
     for (size_t k = 0; good && k < s->count; k++) {
         uint32_t code = order[k];
         to[code] = (uint32_t)count;
@@ -237,7 +246,6 @@ static bool order_column(tally *t, size_t i, uint32_t *to)
     to[SYMBOL_MISSING] = (uint32_t)count;
     good = good && make_levels(&t->levels[i], s, order, count, marks[SYMBOL_MISSING]);
     free(order);
-    free(marks);
     return good;
 }
 
@@ -258,12 +266,14 @@ ml_status tally_finish(tally *t, ml_message *why)
 {
     translation m;
     bool good = translation_new(&m, t) && empty_grid(t);
+    bool **marks = good ? mark_counted(t) : NULL;
     t->levels = memory_zeros(t->width, sizeof *t->levels);
-    good = good && t->levels != NULL;
+    good = good && marks != NULL && t->levels != NULL;
     for (size_t i = 0; good && i < t->width; i++)
-        good = order_column(t, i, m.to[i]);
+        good = order_column(t, i, marks[i], m.to[i]);
     for (size_t i = 0; good && i < t->set_count; i++)
         good = renumber(t, i, &m);
     translation_free(&m);
+    free_marks(marks, t->width);
     return good ? ML_OK : ml_fail_memory(why, "the counts", t->width * sizeof *t->levels);
 }

@@ -556,15 +556,28 @@ static bool find_places(const entropy_data *d, size_t set, const size_t *places,
     return k == width;
 }
 
+/* The set that has them; of many sets the likely one is tried first: all columns, all pairs, all pairs with
+ * the last. */
+static size_t find_set(const entropy_data *d, const size_t *places, size_t width, size_t *found)
+{
+    size_t a = places[0], pair = width == 2 ? a * (2 * d->width - a - 1) / 2 + places[1] - a - 1 : a, set = 0;
+    if (pair < d->set_count && find_places(d, pair, places, width, found))
+        return pair;
+    if (a < d->set_count && find_places(d, a, places, width, found))
+        return a;
+    while (!find_places(d, set, places, width, found))
+        set++;
+    return set;
+}
+
 ml_status entropy_data_part(const entropy_data *d, const size_t *places, size_t width, entropy_part *part,
                             ml_message *why)
 {
     *part = (entropy_part){0};
-    size_t *found = memory_array(width, sizeof *found), set = 0;
+    size_t *found = memory_array(width, sizeof *found);
     if (found == NULL)
         return ml_fail_memory(why, "the counts", width * sizeof *found);
-    while (!find_places(d, set, places, width, found))
-        set++;
+    size_t set = find_set(d, places, width, found);
     ml_status status = ML_OK;
     const exact_table *exact = d->exact ? &d->exact[set] : NULL;
     if (d->sets[set].cells.width == width) {

@@ -243,7 +243,9 @@ static bool is_ordered(entropy_show show)
 ml_status entropy_pairs(const entropy_data *d, entropy_show show, entropy_places **pairs, size_t *count,
                         ml_message *why)
 {
-    size_t most = d->target != SIZE_MAX ? 2 * d->width : d->width * d->width;
+    size_t all = d->width * (d->width - 1), most = d->target != SIZE_MAX ? 2 * d->width
+                                                   : is_ordered(show)    ? all
+                                                                         : all / 2;
     *pairs = memory_array(most, sizeof **pairs);
     *count = 0;
     if (*pairs == NULL)
