@@ -304,6 +304,25 @@ other-long-cell,1,1,0.3333333333333333" mlentropy -d space -s distribution space
 	mlentropy -N -j 1 -s H,joint,distribution big.csv | cmp - <(mlentropy -N -j 7 -s H,joint,distribution big.csv)
 }
 
+@test "a stream of symbols takes no more memory than its symbols need" {
+	[ -r /proc/self/status ] || skip "needs /proc"
+	! grep -q __asan_init "$MLBIN/mlentropy" || skip "sanitizers take memory of their own"
+	cd "$BATS_TEST_TMPDIR"
+	awk 'BEGIN { srand(1); for (i = 0; i < 400000; i++) printf "%d,%d,level %d\n", 50 * rand(), 20 * rand(), 9 * rand() }' >part.csv
+	mkfifo fifo
+	mlentropy -N -j 2 -s joint,MI <fifo >out &
+	pid=$!
+	exec 4>fifo
+	for i in $(seq 10); do cat part.csv; done >&4
+	sleep 0.1
+	used=$(awk '/^VmHWM/ { print $2 }' /proc/$pid/status)
+	exec 4>&-
+	wait $pid
+	near "$(sed 1,2d out)" "$(mlentropy -N -s joint,MI part.csv | sed 1,2d)" 1e-12
+	echo "$used KiB for $(($(wc -c <part.csv) / 100000)) MB"
+	[ "$used" -lt 32768 ]
+}
+
 @test "--weights: rows that count for several, or for a probability" {
 	cd "$BATS_TEST_TMPDIR"
 	printf 'a,b,n\nx,1,2\ny,2,1\nx,2,1\nz,1,0\n' >weighed.csv
