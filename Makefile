@@ -76,9 +76,9 @@ so = $(shell $(CC) -print-file-name=$(1))
 # Left as it is when the same functions are wanted as before: then no other tool is linked anew.
 $(OUT)/liblate.a: lib/tool/flint/late.sh $(OUT)/lib/tool/flint/late.o $(LIB_OBJECTS) $(UNCOUNTED) $(TOOLS:%=$(OUT)/bin/%.o)
 	@sh $< $(call so,libflint.so) $(call so,libmpfr.so) $(call so,libgmp.so) $(filter %.o,$^) >$(OUT)/late.new || >$(OUT)/late.new
-	@if test -f $@ && cmp -s $(OUT)/late.new $(OUT)/late.s; then rm $(OUT)/late.new; else rm -f $@; \
+	@if cmp -s $(OUT)/late.new $(OUT)/late.s && test $@ -nt $(OUT)/lib/tool/flint/late.o -a $@ -nt $(UNCOUNTED); then rm $(OUT)/late.new; else rm -f $@; \
 		mv $(OUT)/late.new $(OUT)/late.s && $(CC) -c -o $(OUT)/late_table.o $(OUT)/late.s && \
-		$(AR) rcs $@ $$(test ! -s $(OUT)/late.s || echo $(OUT)/late_table.o $(OUT)/lib/tool/flint/late.o); fi
+		$(AR) rcs $@ $$(test ! -s $(OUT)/late.s || echo $(OUT)/late_table.o $(OUT)/lib/tool/flint/late.o $(UNCOUNTED)); fi
 
 $(BIN)/mlentropy: EXACT_LIBS = $(LOGARITHM_LIBS)
 

@@ -51,18 +51,15 @@ static number_status take_exponent(const char **p, const char *end, long *expone
     return NUMBER_OK;
 }
 
-/* The digits of A, then those of B, as an integer; false when memory is out. */
-static bool set_digits(fmpz_t out, run a, run b)
+/* The digits of A, then those of B, as an integer. */
+static void set_digits(fmpz_t out, run a, run b)
 {
-    char *text = memory_array(a.length + b.length + 1, 1);
-    if (text == NULL)
-        return false;
+    char *text = flint_malloc(a.length + b.length + 1);
     memcpy(text, a.at, a.length);
     memcpy(text + a.length, b.at, b.length);
     text[a.length + b.length] = '\0';
-    bool good = fmpz_set_str(out, text, 10) == 0;
-    free(text);
-    return good;
+    fmpz_set_str(out, text, 10);
+    flint_free(text);
 }
 
 /* OUT = DIGITS * 10^EXPONENT. */
@@ -96,12 +93,10 @@ static number_status take_decimal(const char **p, const char *end, fmpq_t out)
         return status;
     fmpz_t digits;
     fmpz_init(digits);
-    if (set_digits(digits, whole, part))
-        scale_by_ten(out, digits, exponent - (long)part.length);
-    else
-        status = NUMBER_RANGE;
+    set_digits(digits, whole, part);
+    scale_by_ten(out, digits, exponent - (long)part.length);
     fmpz_clear(digits);
-    return status;
+    return NUMBER_OK;
 }
 
 /* What may follow the decimal: nothing, a percent sign, or the denominator of a fraction of two whole
@@ -129,13 +124,12 @@ static number_status take_rest(const char *start, const char *p, const char *end
         return NUMBER_BAD;
     fmpz_t d;
     fmpz_init(d);
-    number_status status = set_digits(d, denominator, none) ? NUMBER_OK : NUMBER_RANGE;
-    if (status == NUMBER_OK && fmpz_is_zero(d))
-        status = NUMBER_ZERO_DENOMINATOR;
-    if (status == NUMBER_OK)
+    set_digits(d, denominator, none);
+    bool zero = fmpz_is_zero(d);
+    if (!zero)
         fmpq_div_fmpz(value, value, d);
     fmpz_clear(d);
-    return status;
+    return zero ? NUMBER_ZERO_DENOMINATOR : NUMBER_OK;
 }
 
 number_status rational_read(const char *text, size_t length, fmpq_t out)

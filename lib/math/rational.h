@@ -18,7 +18,8 @@ enum { RATIONAL_MOST_EXPONENT = 10000, RATIONAL_MOST_LENGTH = 100000 };
 
 /* Read a whole cell of LENGTH characters, blanks around it allowed, into OUT (initialized; changed only with
  * NUMBER_OK).  inf and nan are NUMBER_BAD; an exponent above the bound in size or a text too long is
- * NUMBER_RANGE. */
+ * NUMBER_RANGE.
+ * A lack of memory is FLINT's to handle (flint_set_abort). */
 number_status rational_read(const char *text, size_t length, fmpq_t out);
 
 /* Append `-3/2`, `7`: in lowest terms, the denominator positive and left out when it is 1. */

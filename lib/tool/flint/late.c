@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/status.h"
+#include "tool/flint/memory.h"
 
 /* Made by late.sh: the name of the library, those of its functions, and where each is to be found. */
 extern const char late_library[];
@@ -26,8 +27,11 @@ static void fail(void)
 void *late_bind(size_t i)
 {
     static void *library;
-    if (library == NULL && (library = dlopen(late_library, RTLD_NOW | RTLD_LOCAL)) == NULL)
-        fail();
+    if (library == NULL) {
+        if ((library = dlopen(late_library, RTLD_NOW | RTLD_LOCAL)) == NULL)
+            fail();
+        flint_guard_memory(program_invocation_short_name); /* comes here again, for other functions */
+    }
     void *address = dlsym(library, late_names[i]);
     if (address == NULL)
         fail();
