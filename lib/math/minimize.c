@@ -9,25 +9,24 @@
 
 typedef struct method_row {
     const char *name;
-    bool bounds;
     ml_status (*run)(minimize_run *run);
 } method_row;
 
 static const method_row methods[MINIMIZE_METHODS] = {
-    [MINIMIZE_GD] = {"gd", true, minimize_run_first},
-    [MINIMIZE_MOMENTUM] = {"momentum", true, minimize_run_first},
-    [MINIMIZE_NESTEROV] = {"nesterov", true, minimize_run_first},
-    [MINIMIZE_ADAGRAD] = {"adagrad", true, minimize_run_first},
-    [MINIMIZE_ADADELTA] = {"adadelta", true, minimize_run_first},
-    [MINIMIZE_RMSPROP] = {"rmsprop", true, minimize_run_first},
-    [MINIMIZE_ADAM] = {"adam", true, minimize_run_first},
-    [MINIMIZE_ADAMW] = {"adamw", true, minimize_run_first},
-    [MINIMIZE_NEWTON] = {"newton", true, minimize_run_newton},
-    [MINIMIZE_LEVENBERG_MARQUARDT] = {"levenberg-marquardt", false, minimize_run_marquardt},
-    [MINIMIZE_BFGS] = {"bfgs", true, minimize_run_descent},
-    [MINIMIZE_LBFGS] = {"lbfgs", true, minimize_run_descent},
-    [MINIMIZE_CG] = {"cg", false, minimize_run_descent},
-    [MINIMIZE_NELDER_MEAD] = {"nelder-mead", true, minimize_run_simplex},
+    [MINIMIZE_GD] = {"gd", minimize_run_first},
+    [MINIMIZE_MOMENTUM] = {"momentum", minimize_run_first},
+    [MINIMIZE_NESTEROV] = {"nesterov", minimize_run_first},
+    [MINIMIZE_ADAGRAD] = {"adagrad", minimize_run_first},
+    [MINIMIZE_ADADELTA] = {"adadelta", minimize_run_first},
+    [MINIMIZE_RMSPROP] = {"rmsprop", minimize_run_first},
+    [MINIMIZE_ADAM] = {"adam", minimize_run_first},
+    [MINIMIZE_ADAMW] = {"adamw", minimize_run_first},
+    [MINIMIZE_NEWTON] = {"newton", minimize_run_newton},
+    [MINIMIZE_LEVENBERG_MARQUARDT] = {"levenberg-marquardt", minimize_run_marquardt},
+    [MINIMIZE_BFGS] = {"bfgs", minimize_run_descent},
+    [MINIMIZE_LBFGS] = {"lbfgs", minimize_run_descent},
+    [MINIMIZE_CG] = {"cg", minimize_run_descent},
+    [MINIMIZE_NELDER_MEAD] = {"nelder-mead", minimize_run_simplex},
 };
 
 const char *minimize_method_name(minimize_method method)
@@ -38,11 +37,6 @@ const char *minimize_method_name(minimize_method method)
 bool minimize_first_order(minimize_method method)
 {
     return method <= MINIMIZE_ADAMW;
-}
-
-bool minimize_takes_bounds(minimize_method method)
-{
-    return methods[method].bounds;
 }
 
 const char *minimize_status_name(minimize_status status)
@@ -157,8 +151,6 @@ static ml_status check_fit(const minimize_objective *o, const minimize_params *p
         return ml_fail(why, "levenberg-marquardt needs a sum of squares; newton or lbfgs do without");
     if (o->next_batch != NULL && (!minimize_first_order(p->method) || p->line_search > MINIMIZE_FIXED))
         return ml_fail(why, "batches need a first-order method of fixed rate");
-    if ((p->lower != NULL || p->upper != NULL) && !methods[p->method].bounds)
-        return ml_fail(why, "%s takes no bounds; lbfgs does", name);
     for (size_t i = 0; i < o->n; i++) {
         double lower = p->lower ? p->lower[i] : -INFINITY, upper = p->upper ? p->upper[i] : INFINITY;
         if (!(lower <= upper) || lower == INFINITY || upper == -INFINITY)

@@ -17,10 +17,11 @@
  *   newton    trust region solved exactly (More, Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983) 553; N&W alg.
  *             4.1, 4.3), or a line search with a multiple of the identity added until the scaled Hessian is
  *             positive definite (N&W alg. 3.2, 3.3)
- *   lm        Levenberg-Marquardt (More, The Levenberg-Marquardt algorithm, LNM 630 (1978) 105)
+ *   lm        Levenberg-Marquardt (More, The Levenberg-Marquardt algorithm, LNM 630 (1978) 105);
+ *             between bounds without the columns that are held, and with the steps cut
  *   bfgs      inverse Hessian of N&W 6.17, started by 6.20
  *   lbfgs     N&W alg. 7.4, 7.5; between bounds by two-metric projection (Bertsekas, SIAM J. Control Optim.
- *             20 (1982) 221), as bfgs and newton with line search are
+ *             20 (1982) 221), as bfgs, cg and newton with line search are
  *   cg        Hager, Zhang, SIAM J. Optim. 16 (2005) 170
  *   nm        Nelder-Mead with the parameters of Gao, Han, Comput. Optim. Appl. 51 (2012) 259, restarted as
  *             in Kelley, SIAM J. Optim. 10 (1999) 43
@@ -72,8 +73,6 @@ typedef enum minimize_method {
 const char *minimize_method_name(minimize_method method);
 /* gd to adamw: one gradient an update, and a rate. */
 bool minimize_first_order(minimize_method method);
-/* Can the method keep within bounds? */
-bool minimize_takes_bounds(minimize_method method);
 
 /* What is minimized.  Callbacks return ML_OK; ML_NO, with a message, where the function has no value (the
  * logarithm of a negative number): a step to there is shortened; ML_FAIL to end everything.  A value that is

@@ -238,18 +238,22 @@ static void remember_lbfgs(descent *d, double sy, double yy)
 /* Hager and Zhang's direction, eq. 1.2 to 1.6, from the one before; s is along it. */
 static void direction_cg(descent *d)
 {
-    double *p = d->direction, dy = minimize_dot(p, d->y, d->n);
+    double *p = d->direction;
+    drop_held(d, p);
+    drop_held(d, d->y);
+    double dy = minimize_dot(p, d->y, d->n);
     if (d->updates == 0 || !(dy > 0)) {
         steepest(d);
         return;
     }
+    /* where a variable is held, p and y are 0 */
     double yy = minimize_dot(d->y, d->y, d->n), yg = minimize_dot(d->y, d->run->g, d->n);
     double pg = minimize_dot(p, d->run->g, d->n), pp = minimize_dot(p, p, d->n);
     double beta = (yg - 2 * pg * yy / dy) / dy;
     /* their later lower bound (CG_DESCENT 2.0 and on): eta p'g_before / p'p */
     beta = fmax(beta, 0.4 * d->slope / pp);
     for (size_t i = 0; i < d->n; i++)
-        p[i] = -d->run->g[i] + beta * p[i];
+        p[i] = d->mask[i] ? -d->run->g[i] + beta * p[i] : 0;
 }
 
 static ml_status choose_direction(descent *d)
@@ -397,7 +401,7 @@ static ml_status iterate(descent *d)
     d->anew = false;
     if (d->bounded)
         set_mask(d);
-    if (d->p->method == MINIMIZE_BFGS && !same_mask(d))
+    if ((d->p->method == MINIMIZE_BFGS || d->p->method == MINIMIZE_CG) && !same_mask(d))
         d->updates = 0;
     ml_status status = choose_direction(d);
     if (status != ML_OK)

@@ -113,6 +113,10 @@ static ml_status factor(marquardt *s, double *f)
     }
     if (*f == INFINITY)
         return ML_OK;
+    for (size_t j = 0; j < n; j++)
+        if (minimize_run_held(run, run->x, run->g, j))
+            for (size_t i = 0; i < s->m; i++)
+                s->work[i * width + j] = 0;
     for (size_t i = 0; i < s->m; i++)
         s->work[i * width + n] = s->r[i];
     /* L Q of the transpose, by columns, is Q R by rows */
@@ -197,6 +201,30 @@ static double find_damping(const marquardt *s, double radius)
     return damping;
 }
 
+/* The trial x + D^-1 q, between the bounds; where these cut the step, the gain is that of what is left of it.
+ */
+static bool make_trial(marquardt *s)
+{
+    minimize_run *run = s->run;
+    size_t n = s->n, width = n + 1;
+    bool moved = false, cut = false;
+    for (size_t i = 0; i < n; i++)
+        s->x[i] = run->x[i] + s->unit[i] * s->q[i];
+    minimize_run_clamp(run, s->x);
+    for (size_t i = 0; i < n; i++) {
+        moved = moved || s->x[i] != run->x[i];
+        cut = cut || s->x[i] != run->x[i] + s->unit[i] * s->q[i];
+    }
+    for (size_t i = 0; cut && i < n; i++) {
+        double before = s->work[i * width + n], after = before;
+        for (size_t j = i; j < n; j++)
+            after += s->work[i * width + j] * (s->x[j] - run->x[j]);
+        s->gain =
+            (i == 0 ? 0 : s->gain) + run->objective->residual_scale * (before - after) * (before + after);
+    }
+    return moved;
+}
+
 static void first_radius(marquardt *s)
 {
     double squares = 0;
@@ -225,15 +253,15 @@ static ml_status try_steps(marquardt *s, double *f, bool *taken)
     minimize_run *run = s->run;
     *taken = false;
     while (!*taken) {
-        bool moved = false;
         double radius = s->radius;
         step_at(s, find_damping(s, radius));
-        for (size_t i = 0; i < s->n; i++) {
-            s->x[i] = run->x[i] + s->unit[i] * s->q[i];
-            moved = moved || s->x[i] != run->x[i];
-        }
-        if (!moved || !(s->gain > 0))
+        if (!make_trial(s) || radius < DBL_MIN)
             return ML_OK;
+        /* a shorter step is more along the gradient, whose projection gains */
+        if (!(s->gain > 0)) {
+            s->radius = fmin(radius, minimize_norm(s->q, s->n)) / 4;
+            continue;
+        }
         ml_status status = residuals(s, s->x, NULL, f);
         if (status != ML_OK)
             return status;
@@ -241,7 +269,7 @@ static ml_status try_steps(marquardt *s, double *f, bool *taken)
         run->now.damping = s->damping;
         *taken = judge(s, *f);
         /* a gain that is rounding, and the value does not fall: there is no better point */
-        if (!*taken && (s->radius < DBL_MIN || (isfinite(*f) && s->gain <= NOISE * run->f)))
+        if (!*taken && isfinite(*f) && s->gain <= NOISE * run->f)
             return ML_OK;
     }
     return ML_OK;

@@ -364,8 +364,8 @@ static bool bounded(minimize_method method, const char *text, const double *star
 
 static void test_bounds(void)
 {
-    static const minimize_method METHODS[] = {MINIMIZE_GD, MINIMIZE_NEWTON, MINIMIZE_BFGS, MINIMIZE_LBFGS,
-                                              MINIMIZE_NELDER_MEAD};
+    static const minimize_method METHODS[] = {MINIMIZE_GD,    MINIMIZE_NEWTON, MINIMIZE_BFGS,
+                                              MINIMIZE_LBFGS, MINIMIZE_CG,     MINIMIZE_NELDER_MEAD};
     const double start[] = {-1.2, 1}, lower[] = {-1.5, -INFINITY}, upper[] = {0.5, INFINITY};
     const double fixed_low[] = {-INFINITY, 0.3}, fixed_high[] = {INFINITY, 0.3};
     unit_case("between bounds");
@@ -427,6 +427,64 @@ static void test_many_bounds(void)
         }
         CHECK(held > 5 && held < N - 5);
         minimize_free(&r);
+    }
+}
+
+/* y = a exp(-b t) at t = 0 ... 5, made with a = 3, b = 1/2 */
+static ml_status decay_residuals(void *context, const double *x, double *r, gsl_matrix *jacobian,
+                                 ml_message *reason)
+{
+    (void)context;
+    (void)reason;
+    for (size_t i = 0; i < 6; i++) {
+        double t = (double)i, e = exp(-x[1] * t);
+        r[i] = x[0] * e - 3 * exp(-t / 2);
+        if (jacobian != NULL) {
+            gsl_matrix_set(jacobian, i, 0, e);
+            gsl_matrix_set(jacobian, i, 1, -t * x[0] * e);
+        }
+    }
+    return ML_OK;
+}
+
+static void decay(const double *x, double *f, double *g)
+{
+    double r[6], jacobian[12];
+    gsl_matrix_view view = gsl_matrix_view_array(jacobian, 6, 2);
+    decay_residuals(NULL, x, r, &view.matrix, NULL);
+    *f = g[0] = g[1] = 0;
+    for (size_t i = 0; i < 6; i++) {
+        *f += r[i] * r[i] / 2;
+        g[0] += r[i] * jacobian[2 * i];
+        g[1] += r[i] * jacobian[2 * i + 1];
+    }
+}
+
+static void test_marquardt_bounds(void)
+{
+    static const double lower[][2] = {{-INFINITY, -INFINITY}, {0, 0.6}, {3.5, 0}, {4, 1}, {0, 0.25}};
+    static const double upper[][2] = {{INFINITY, INFINITY}, {10, 1}, {9, 0.4}, {5, 2}, {2, 0.25}};
+    unit_case("levenberg-marquardt between bounds ends where lbfgs does");
+    gradient_function *f = decay;
+    minimize_objective o = objective(2, &f);
+    o.residuals = decay_residuals, o.residual_count = 6, o.residual_scale = 0.5;
+    for (size_t k = 0; k < sizeof lower / sizeof *lower; k++) {
+        minimize_params p;
+        minimize_result r[2];
+        for (size_t i = 0; i < 2; i++) {
+            double start[] = {1, 0.9};
+            minimize_defaults(&p, i == 0 ? MINIMIZE_LEVENBERG_MARQUARDT : MINIMIZE_LBFGS);
+            p.lower = lower[k], p.upper = upper[k];
+            CHECK(minimize(&o, start, &p, &r[i], &why) == ML_OK);
+            if (!minimize_converged(r[i].status))
+                UNIT_FAIL("bounds %zu, %s: %s", k, minimize_method_name(p.method),
+                          minimize_status_name(r[i].status));
+        }
+        CHECK_NEAR(r[0].x[0], r[1].x[0], 1e-6);
+        CHECK_NEAR(r[0].x[1], r[1].x[1], 1e-6);
+        CHECK(r[0].held[0] == r[1].held[0] && r[0].held[1] == r[1].held[1]);
+        minimize_free(&r[0]);
+        minimize_free(&r[1]);
     }
 }
 
@@ -694,6 +752,7 @@ int main(void)
     test_newton();
     test_bounds();
     test_many_bounds();
+    test_marquardt_bounds();
     test_schedules();
     test_report();
     test_batches();
