@@ -1,6 +1,6 @@
 # Build the tools: `make`.  First time on a machine: `make setup demo`.  Adding a tool means adding a file.
 #
-#   make [all]      build bin/ml*                     make check      every test; SAN=1: under ASan and UBSan
+#   make [all]      build bin/ml*                     make check      every test; SAN=1: with ASan, UBSan, valgrind
 #   make setup      what building and testing need    make lint       style, layers, man pages (after make setup-lint)
 #   make demo       PCA of the iris data              make bench      speed against peers (after make setup-bench)
 #   make check-large  tables of LARGE_MIB=4096 MiB, piped and as a file in TMPDIR, in 64 MiB of memory
@@ -107,9 +107,10 @@ setup-fuzz:
 demo: all
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-# Under SAN=1 the forced failures are part of it.
+# Under SAN=1 the forced failures are part of it, and the plain tools under valgrind.
 check: all units $(if $(SAN),$(TOOLS:%=$(FAULT_BIN)/%) $(OUT)/fault/run)
-	$(if $(SAN),FAULTS=yes) sh tests/run.sh $(BIN) $(OUT)
+	$(if $(SAN),$(MAKE) SAN= all)
+	$(if $(SAN),FAULTS=yes VALGRIND=bin) sh tests/run.sh $(BIN) $(OUT)
 
 # Minutes, and room for the file: not part of `make check`.
 LARGE_MIB ?= 4096

@@ -134,6 +134,9 @@ y,c,0,0' mlentropy --continuous gaussian -s MI "$BATS_TEST_TMPDIR/d.csv"
 x,y,inf,NA
 y,x,inf,NA' mlentropy --continuous histogram --bins 4 -s KL -c x,y "$BATS_TEST_TMPDIR/d.csv"
 	grep -q 'the divergence of x from y is infinite: a bin of the first is empty in the second' "$BATS_TEST_TMPDIR/err"
+	gives 'p,q,KL,error
+column1,column2,inf,NA' sh -c 'printf "1e300,1\n2e300,5\n4e300,2\n" | mlentropy -N --continuous gaussian -s KL | head -n 2'
+	grep -q 'it is beyond the range of a double' "$BATS_TEST_TMPDIR/err"
 	gives '{"name":"H","rows":[{"column":"c","H":null,"error":null}]}' mlentropy -q -f json --continuous gaussian -c c "$BATS_TEST_TMPDIR/d.csv"
 }
 
@@ -224,5 +227,9 @@ Mutual information of x and y, by a histogram
 	fails 2 'take fewer' mlentropy --continuous kl --neighbours 50 -x state "$f"
 	fails 2 '1 row: a variance needs more' sh -c 'echo 1 | mlentropy -N --continuous gaussian'
 	fails 2 'beyond the range of a double' sh -c 'printf "1e308\n-1e308\n3\n4\n5\n" | mlentropy -N --continuous kl'
+	fails 2 'too small to divide by; scale them up' sh -c 'printf "1e-310,1\n2e-310,5\n3e-310,2\n5e-310,3\n" | mlentropy -N --continuous kl -s MI'
+	fails 2 '1000000 bins are too many to write out; --steps takes up to 1000' mlentropy --continuous histogram --bins 1000000 --steps -c rape "$f"
+	fails 2 "missing value ''; drop such rows with --na drop" sh -c 'printf "1,\n2,3\n" | mlentropy -N --continuous gaussian'
+	! grep -q -- '--na mean' "$BATS_TEST_TMPDIR/err"
 	fails 2 'another rule or a number of bins' sh -c 'printf "1\n1\n1\n1\n2\n" | mlentropy -N --continuous histogram --bins fd'
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh BIN OUT: run the unit tests in OUT/unit, every bats file and, where FAULTS is set, the forced failures; the last
-# line says how many passed.
+# run.sh BIN OUT: run the unit tests in OUT/unit, every bats file and, where FAULTS is set, the forced failures, and where
+# VALGRIND is a folder of plain tools, those under valgrind; the last line says how many passed.
 bin=$(cd "$1" && pwd) out=$2
 cd "$(dirname "$0")/.." || exit 2
 PATH=$bin:$PATH MLBIN=$bin
@@ -31,6 +31,7 @@ for bats in tests/*.bats; do
 	suite "$bats" bats --tap "$bats"
 done
 if [ "${FAULTS:-}" ]; then suite 'forced failures' "$out/fault/run" tests/fault/cases "$out/fault/bin" examples/data; fi
+if [ "${VALGRIND:-}" ]; then suite valgrind sh tests/valgrind.sh "$VALGRIND"; fi
 rm -f "$log.suite"
 awk '/^ok/ { if (/# skip/) skipped++; else passed++ }
 	/^not ok/ { failed++ }

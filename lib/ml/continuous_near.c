@@ -50,19 +50,28 @@ static ml_status check_distances(const continuous_params *p, const double *dista
                    from, columns > 1 ? " to " : "", columns > 1 ? to : "", zeros, n, row + 1, p->neighbours);
 }
 
-/* One over the standard deviation of each column, for differences; 1 for a constant.  NULL when memory is
- * out. */
-static double *weights_of(const continuous_params *p, const gsl_matrix *x)
+/* One over the standard deviation of each column, for differences, in a new array; 1 for a constant. */
+static ml_status weights_of(const continuous_params *p, const gsl_matrix *x, double **weights,
+                            ml_message *why)
 {
-    double *weights = memory_array(x->size2, sizeof *weights);
-    for (size_t j = 0; weights != NULL && j < x->size2; j++) {
+    *weights = memory_array(x->size2, sizeof **weights);
+    if (*weights == NULL)
+        return ml_fail_memory(why, "standard deviations", x->size2 * sizeof **weights);
+    for (size_t j = 0; j < x->size2; j++) {
         gsl_vector_const_view column = gsl_matrix_const_column(x, j);
         double low, high;
         gsl_vector_minmax(&column.vector, &low, &high);
-        double weight = 1 / (high - low) / continuous_deviation(&column.vector, high - low);
-        weights[j] = !p->raw && x->size2 > 1 && weight > 0 && isfinite(weight) ? weight : 1;
+        (*weights)[j] = 1;
+        if (p->raw || x->size2 == 1 || low == high || !isfinite(high - low))
+            continue; /* a spread beyond the range of a double is refused with the distances */
+        (*weights)[j] = 1 / (high - low) / continuous_deviation(&column.vector, high - low);
+        if (!isfinite((*weights)[j]))
+            return ml_fail(why,
+                           "numbers from %g to %g: their standard deviation is too small to divide by; "
+                           "scale them up",
+                           low, high);
     }
-    return weights;
+    return ML_OK;
 }
 
 /* Distances to the k-th neighbour, none of them 0, in a new array; NEAREST as in neighbours.h. */
@@ -74,7 +83,7 @@ static ml_status find_distances(const continuous_params *p, const gsl_matrix *x,
     neighbours *index = NULL;
     ml_status status = check_count(p, queries ? x->size1 : n - 1, why);
     *distances = status == ML_OK ? memory_array(n, sizeof **distances) : NULL;
-    if (status == ML_OK && (*distances == NULL || weights == NULL))
+    if (status == ML_OK && *distances == NULL)
         status = ml_fail_memory(why, "distances", n * sizeof **distances);
     if (status == ML_OK)
         status = neighbours_new(&index, x, weights, norm, NEIGHBOURS_AUTO, p->jobs, why);
@@ -90,8 +99,10 @@ ml_status continuous_add_near(const continuous_params *p, const gsl_matrix *x, s
                               double *local, ml_message *why)
 {
     neighbours_norm norm = p->method == CONTINUOUS_KL ? p->norm : NEIGHBOURS_MAX;
-    double *distances, *weights = weights_of(p, x), d = (double)x->size2;
-    ml_status status = find_distances(p, x, NULL, weights, norm, first, &distances, NULL, why);
+    double *distances = NULL, *weights, d = (double)x->size2;
+    ml_status status = weights_of(p, x, &weights, why);
+    if (status == ML_OK)
+        status = find_distances(p, x, NULL, weights, norm, first, &distances, NULL, why);
     if (status == ML_OK) {
         double constant = digamma(x->size1) - digamma(p->neighbours) + log_ball(norm, x->size2);
         for (size_t j = 0; j < x->size2; j++)
@@ -108,10 +119,11 @@ ml_status continuous_add_near(const continuous_params *p, const gsl_matrix *x, s
 ml_status continuous_near_divergence(const continuous_params *p, const gsl_matrix *a, const gsl_matrix *b,
                                      continuous_estimate *out, ml_message *why)
 {
-    double *own = NULL, *other = NULL, *weights = weights_of(p, a),
-           *local = memory_array(a->size1, sizeof *local);
+    double *own = NULL, *other = NULL, *weights = NULL, *local = memory_array(a->size1, sizeof *local);
     ml_status status =
         local ? ML_OK : ml_fail_memory(why, "the terms of a divergence", a->size1 * sizeof *local);
+    if (status == ML_OK)
+        status = weights_of(p, a, &weights, why);
     if (status == ML_OK)
         status = find_distances(p, a, NULL, weights, p->norm, 0, &own, NULL, why);
     if (status == ML_OK)
@@ -182,9 +194,10 @@ static ml_status ksg_new(ksg *work, const continuous_params *p, const gsl_matrix
     bool second = p->method == CONTINUOUS_KSG2;
     *work = (ksg){.p = p, .x = x, .local = local};
     ml_status status = check_count(p, n - 1, why);
+    if (status == ML_OK)
+        status = weights_of(p, x, &work->weights, why);
     if (status != ML_OK)
         return status;
-    work->weights = weights_of(p, x);
     work->counts = memory_array(n, sizeof *work->counts);
     work->radii = second ? memory_array(n, sizeof *work->radii) : NULL;
     work->nearest = second ? memory_array(n, p->neighbours * sizeof *work->nearest) : NULL;

@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 
+enum { MOST_BINS = 1000 };
+
 /* What the writing of one result needs. */
 typedef struct writing {
     steps *s;
@@ -186,11 +188,15 @@ static const char *rule_text(const writing *w)
 }
 
 /* The line of the bins of a column of X, or of both for a divergence. */
-static void write_bins(const writing *w, const continuous_bins *bins, const char *name)
+static ml_status write_bins(const writing *w, const continuous_bins *bins, const char *name, ml_message *why)
 {
+    if (bins->count > MOST_BINS)
+        return ml_fail(why, "%s: %zu bins are too many to write out; --steps takes up to %d", name, bins->count,
+                       MOST_BINS);
     steps_text(w->s, "%s: %zu bins (%s) from %s to %s, width %s", name, bins->count, rule_text(w),
                number_text(w, bins->low), number_text(w, bins->high),
                number_text(w, (bins->high - bins->low) / (double)bins->count));
+    return ML_OK;
 }
 
 /* A table whose cells are appended one by one. */
@@ -370,7 +376,7 @@ static ml_status find_bins(const writing *w, continuous_bins bins[2], ml_message
         gsl_vector_const_view column = gsl_matrix_const_column(w->x, j);
         status = continuous_bins_of(w->p, &column.vector, w->names[j], &bins[j], why);
         if (status == ML_OK)
-            write_bins(w, &bins[j], w->names[j]);
+            status = write_bins(w, &bins[j], w->names[j], why);
     }
     return status;
 }
@@ -386,7 +392,7 @@ static ml_status find_common_bins(const writing *w, continuous_bins *bins, ml_me
         gsl_vector_set(both, i, value_at(w, i % n, i / n));
     ml_status status = continuous_bins_of(w->p, both, w->names[0], bins, why);
     if (status == ML_OK)
-        write_bins(w, bins, steps_print(w->s, "%s and %s together", w->names[0], w->names[1]));
+        status = write_bins(w, bins, steps_print(w->s, "%s and %s together", w->names[0], w->names[1]), why);
     gsl_vector_free(both);
     return status;
 }

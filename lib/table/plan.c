@@ -320,6 +320,7 @@ ml_status plan_make(scan_plan *plan, table *schema, const reader_options *option
     *schema = (table){.target_at = SIZE_MAX, .weights_at = SIZE_MAX};
     *plan = (scan_plan){.delimiter = options->delimiter, .columns = count, .names = names};
     plan->half = options->keep_half;
+    plan->no_mean = options->no_mean;
     plan->keep_text = options->keep_text;
     plan->careful = options->keep_half || options->keep_text;
     plan->allow_nonfinite = options->allow_nonfinite;

@@ -44,6 +44,7 @@ typedef struct reader_options {
     bool shard;
     bool unique_names; /* --save: refuse columns of the same name, for a model finds its columns by name */
     reader_na na;
+    bool no_mean;             /* the tool has no --na mean, so messages do not name it */
     const char *na_values;    /* tokens that mean missing, comma-separated; NULL: the empty cell and NA */
     const char *const *match; /* --apply: use just these columns, in this order, found by name (by position */
     size_t match_count; /* when match is NULL and match_count is not 0); others are ignored with a note */

@@ -341,7 +341,7 @@ static const char *number_cell(const scan_plan *plan, scan *s, const char *p, si
         return NULL;
     if (is_missing(plan, text, length)) {
         if (!plan->drop && !plan->keep)
-            return fail_missing(plan, s, p, column, text, length, true);
+            return fail_missing(plan, s, p, column, text, length, !plan->no_mean);
         r->dropped |= plan->drop;
         n = (number){.value = table_missing()};
     } else {

@@ -28,6 +28,7 @@ typedef struct scan_plan {
     bool careful;             /* a plain decimal can mean missing, or half units or texts are asked for */
     bool keep_text;           /* of numbers; the weights and a target that is a number have no text */
     bool half, allow_nonfinite, drop, keep;
+    bool no_mean; /* of the tool: messages do not name --na mean */
     char **na_values;
     size_t na_count;
     bool *noted;  /* per column of the input: its first fraction was reported */

@@ -142,6 +142,7 @@ static ml_status read_input(job *j, ml_message *why)
 {
     reader_options reading = j->c->reader;
     reading.keep_half = isinf(j->jitter);
+    reading.no_mean = true;
     progress_phase("reading");
     ml_status status = table_read(&j->t, j->c->file, &reading, why);
     if (status == ML_OK)
@@ -228,6 +229,7 @@ static void note_infinite(const job *j, const char *show, const continuous_estim
     if (strcmp(show, "KL") == 0)
         cli_note(j->c, "the divergence of %s from %s is infinite: %s", names[0], names[1],
                  j->o.estimate.method == CONTINUOUS_HISTOGRAM ? "a bin of the first is empty in the second"
+                 : e->culprit == SIZE_MAX                     ? "it is beyond the range of a double"
                                                               : "a constant has no density");
     else if (e->nats < 0)
         cli_note(j->c,
