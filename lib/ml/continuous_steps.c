@@ -191,8 +191,8 @@ static const char *rule_text(const writing *w)
 static ml_status write_bins(const writing *w, const continuous_bins *bins, const char *name, ml_message *why)
 {
     if (bins->count > MOST_BINS)
-        return ml_fail(why, "%s: %zu bins are too many to write out; --steps takes up to %d", name, bins->count,
-                       MOST_BINS);
+        return ml_fail(why, "%s: %zu bins are too many to write out; --steps takes up to %d", name,
+                       bins->count, MOST_BINS);
     steps_text(w->s, "%s: %zu bins (%s) from %s to %s, width %s", name, bins->count, rule_text(w),
                number_text(w, bins->low), number_text(w, bins->high),
                number_text(w, (bins->high - bins->low) / (double)bins->count));
