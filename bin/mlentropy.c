@@ -329,6 +329,24 @@ static tally_kind sets_needed(const job *j)
 
 /* --- the run --- */
 
+/* A column of numbers that hardly repeat is no column of symbols. */
+static void note_different(const job *j)
+{
+    enum { FEW = 1000 };
+    const entropy_data *d = &j->data;
+    double rows = d->sets[0].total;
+    for (size_t i = 0;
+         !d->separate && j->p.source == ENTROPY_SYMBOLS && d->counts && rows >= FEW && i < d->width; i++)
+        if (2 * (double)d->levels[i].count > rows) {
+            cli_note(j->c,
+                     "%s: %s has %zu different symbols in %.0f rows, and counts of so few each say little; "
+                     "numbers "
+                     "that hardly repeat are for --continuous",
+                     j->c->file ? j->c->file : "stdin", d->names[i], d->levels[i].count, rows);
+            return;
+        }
+}
+
 /* What can be known only when the input has been read. */
 static ml_status check_data(const job *j, ml_message *why)
 {
@@ -376,6 +394,7 @@ static ml_status run(job *j, ml_message *why)
         status = check_data(j, why);
     if (status != ML_OK)
         return status;
+    note_different(j);
     return j->c->steps ? write_steps(j, why) : print_results(j, why);
 }
 

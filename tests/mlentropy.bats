@@ -323,6 +323,13 @@ other-long-cell,1,1,0.3333333333333333" mlentropy -d space -s distribution space
 	[ "$used" -lt 32768 ]
 }
 
+@test "a column of numbers that hardly repeat is pointed out" {
+	seq 2000 >"$BATS_TEST_TMPDIR/n.csv"
+	mlentropy -N "$BATS_TEST_TMPDIR/n.csv" 2>&1 >/dev/null | grep -q 'n.csv: column1 has 2000 different symbols in 2000 rows, and counts of so few each say little; numbers that hardly repeat are for --continuous'
+	[ -z "$(mlentropy -q -N "$BATS_TEST_TMPDIR/n.csv" 2>&1 >/dev/null)" ]
+	[ -z "$(seq 2000 | awk '{ print $1 % 200 }' | mlentropy -N 2>&1 >/dev/null)" ]
+}
+
 @test "--weights: rows that count for several, or for a probability" {
 	cd "$BATS_TEST_TMPDIR"
 	printf 'a,b,n\nx,1,2\ny,2,1\nx,2,1\nz,1,0\n' >weighed.csv

@@ -234,18 +234,6 @@ static void reduce(log_form *reduced, mpq_t rest, const log_form *f, mpq_srcptr 
     mpq_clear(one);
 }
 
-size_t log_form_length(const log_form *f, const mpq_t base)
-{
-    log_form reduced;
-    mpq_t rest;
-    mpq_init(rest);
-    reduce(&reduced, rest, f, base);
-    size_t length = reduced.count + (mpq_sgn(rest) != 0);
-    log_form_free(&reduced);
-    mpq_clear(rest);
-    return length;
-}
-
 /* --- printing --- */
 
 static void print_integer(buffer *out, const mpz_t n)
@@ -289,7 +277,7 @@ static void print_term(buffer *out, bool first, mpq_srcptr coefficient, mpz_srcp
     mpq_clear(size);
 }
 
-void log_form_print(buffer *out, const log_form *f, const mpq_t base)
+size_t log_form_print(buffer *out, const log_form *f, mpq_srcptr base)
 {
     log_form r;
     mpq_t rest;
@@ -311,8 +299,10 @@ void log_form_print(buffer *out, const log_form *f, const mpq_t base)
                        r.terms[i].prime, base);
     if (!rest_leads && mpq_sgn(rest) != 0)
         print_term(out, false, rest, NULL, base);
+    size_t terms = r.count + (mpq_sgn(rest) != 0);
     log_form_free(&r);
     mpq_clear(rest);
+    return terms;
 }
 
 /* The factors of exp(F) whose exponents have the sign SIGN, whole powers multiplied out; how many factors. */
@@ -414,8 +404,8 @@ double log_form_value(const log_quotient *q)
     return value;
 }
 
-/* Is the value rational? */
-static bool is_rational(mpq_t value, const log_quotient *q)
+/* Is the value rational?  FAILED is set where memory ran out. */
+static bool is_rational(mpq_t value, const log_quotient *q, bool *failed)
 {
     if (q->power || q->h != NULL)
         return false;
@@ -423,6 +413,7 @@ static bool is_rational(mpq_t value, const log_quotient *q)
         return log_form_ratio(value, q->f, q->g);
     log_form reduced;
     reduce(&reduced, value, q->f, q->base);
+    *failed |= reduced.failed;
     bool rational = reduced.count == 0;
     log_form_free(&reduced);
     return rational;
@@ -448,7 +439,7 @@ void log_form_decimals(buffer *out, const log_quotient *q, size_t places)
     mpz_t now, before;
     mpq_init(rational);
     mpz_inits(now, before, NULL);
-    if (is_rational(rational, q)) {
+    if (is_rational(rational, q, &out->failed)) {
         fraction_decimals(out, rational, places);
     } else {
         mpfr_prec_t precision = (mpfr_prec_t)(4 * places + 128);

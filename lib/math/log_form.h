@@ -38,11 +38,9 @@ void log_form_add_multiple(log_form *f, long coefficient, const log_form *g);
 /* Is F = RATIO * G?  G is not 0. */
 bool log_form_ratio(mpq_t ratio, const log_form *f, const log_form *g);
 
-/* Append F divided by log(BASE), for instance `log2(3) - 2/3`; BASE: above 1, NULL for e, whose logarithm is
- * written log. */
-void log_form_print(buffer *out, const log_form *f, const mpq_t base);
-/* How many terms does that have? */
-size_t log_form_length(const log_form *f, const mpq_t base);
+/* Append F divided by log(BASE), for instance `log2(3) - 2/3`, and return how many terms that has; BASE:
+ * above 1, NULL for e, whose logarithm is written log. */
+size_t log_form_print(buffer *out, const log_form *f, mpq_srcptr base);
 
 /* Append exp(F), for instance `3/2^(2/3)`. */
 void log_form_print_power(buffer *out, const log_form *f);

@@ -284,14 +284,15 @@ void exact_answer_free(exact_answer *v)
 /* F in parentheses where it is a sum. */
 static void print_part(buffer *out, const log_form *f, mpq_srcptr base)
 {
-    bool sum = log_form_length(f, base) > 1;
-    buffer_string(out, sum ? "(" : "");
-    log_form_print(out, f, base);
-    buffer_string(out, sum ? ")" : "");
+    buffer form = {0};
+    bool sum = log_form_print(&form, f, base) > 1;
+    buffer_printf(out, sum ? "(%s)" : "%s", buffer_text(&form));
+    out->failed |= form.failed;
+    buffer_free(&form);
 }
 
-/* The value of F over the logarithm of BASE, when that is rational. */
-static bool is_rational(mpq_t value, const log_form *f, mpq_srcptr base)
+/* The value of F over the logarithm of BASE, when that is rational; a lack of memory goes to OUT. */
+static bool is_rational(mpq_t value, const log_form *f, mpq_srcptr base, buffer *out)
 {
     if (base == NULL)
         return false;
@@ -300,7 +301,8 @@ static bool is_rational(mpq_t value, const log_form *f, mpq_srcptr base)
     mpq_init(one);
     mpq_set_ui(one, 1, 1);
     log_form_add(&unit, one, base);
-    bool rational = log_form_ratio(value, f, &unit);
+    out->failed |= unit.failed;
+    bool rational = !unit.failed && log_form_ratio(value, f, &unit);
     log_form_free(&unit);
     mpq_clear(one);
     return rational;
@@ -312,7 +314,7 @@ static void print_root(buffer *out, const exact_answer *v, mpq_srcptr base)
     mpq_t g, h;
     mpq_inits(g, h, NULL);
     buffer_string(out, "/sqrt(");
-    if (is_rational(g, &v->g, base) && is_rational(h, &v->h, base)) {
+    if (is_rational(g, &v->g, base, out) && is_rational(h, &v->h, base, out)) {
         mpq_mul(g, g, h);
         fraction_print(out, g);
     } else {
@@ -330,7 +332,7 @@ static void print_quotient(buffer *out, const exact_answer *v, mpq_srcptr base)
     mpq_init(ratio);
     if (v->kind == EXACT_RATIO && log_form_ratio(ratio, &v->f, &v->g)) {
         fraction_print(out, ratio);
-    } else if (v->kind == EXACT_RATIO && is_rational(ratio, &v->g, base)) {
+    } else if (v->kind == EXACT_RATIO && is_rational(ratio, &v->g, base, out)) {
         log_form divided = {0};
         mpq_inv(ratio, ratio);
         log_form_add_form(&divided, ratio, &v->f);
@@ -369,6 +371,9 @@ void exact_answer_print(buffer *out, const exact_answer *v, mpq_srcptr base, siz
     log_quotient q = {.f = &v->f, .base = base, .power = v->kind == EXACT_POWER};
     q.g = v->kind == EXACT_RATIO || v->kind == EXACT_GEOMETRIC ? &v->g : NULL;
     q.h = v->kind == EXACT_GEOMETRIC ? &v->h : NULL;
+    out->failed |= v->f.failed || v->g.failed || v->h.failed;
+    if (out->failed)
+        return;
     if (v->kind == EXACT_NONE)
         buffer_string(out, "NA");
     else if (v->kind == EXACT_INFINITE)
@@ -379,5 +384,4 @@ void exact_answer_print(buffer *out, const exact_answer *v, mpq_srcptr base, siz
         fraction_decimals(out, v->q, digits);
     else
         log_form_decimals(out, &q, digits);
-    out->failed |= v->f.failed || v->g.failed || v->h.failed;
 }

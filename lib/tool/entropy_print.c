@@ -84,7 +84,10 @@ static ml_status set_real(results *r, size_t row, size_t value, double x, ml_mes
     r->reals[row * r->width + value] = isnan(x) ? table_missing() : x;
     if (r->texts == NULL)
         return ML_OK;
-    number_print(digits, x);
+    if (r->p->c->precision > 0)
+        number_print_digits(digits, x, (int)r->p->c->precision);
+    else
+        number_print(digits, x);
     buffer_string(&text, digits);
     return set_text(r, row, value, &text, why);
 }
@@ -350,12 +353,14 @@ static void set_share(exact_answer *v, const log_form *f, const log_form *g, boo
     log_form_add_multiple(&v->g, 1, g);
 }
 
-static bool is_less(const log_form *f, const log_form *g)
+/* FAILED: memory ran out. */
+static bool is_less(const log_form *f, const log_form *g, bool *failed)
 {
     log_form off = {0};
     log_form_add_multiple(&off, 1, f);
     log_form_add_multiple(&off, -1, g);
     bool less = off.count > 0 && log_form_value(&(log_quotient){.f = &off}) < 0;
+    *failed = off.failed;
     log_form_free(&off);
     return less;
 }
@@ -386,7 +391,8 @@ static void set_geometric(exact_answer *v, const exact_pair *m, bool constants)
 /* MI over the least and the greatest entropy, their geometric and arithmetic means, and the joint entropy. */
 static void exact_normalized(exact_answer v[5], const exact_pair *m)
 {
-    bool constants = m->a.count == 0 && m->b.count == 0, a_less = is_less(&m->a, &m->b);
+    bool constants = m->a.count == 0 && m->b.count == 0, failed;
+    bool a_less = is_less(&m->a, &m->b, &failed);
     const log_form *least = a_less ? &m->a : &m->b, *most = a_less ? &m->b : &m->a;
     log_form mean = {0};
     mpq_t half;
@@ -399,6 +405,7 @@ static void exact_normalized(exact_answer v[5], const exact_pair *m)
     set_geometric(&v[2], m, constants);
     set_share(&v[3], &m->mutual, &mean, constants);
     set_share(&v[4], &m->mutual, &m->joint, constants);
+    v[0].f.failed |= failed;
     log_form_free(&mean);
     mpq_clear(half);
 }

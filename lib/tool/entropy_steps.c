@@ -73,8 +73,12 @@ static const char *amount_text(const writing *w, const amount *a)
 /* The same as a factor: in parentheses when it is a sum. */
 static const char *factor_text(const writing *w, const amount *a)
 {
-    const char *text = amount_text(w, a);
-    return is_exact(w) && log_form_length(&a->f, w->p->base) > 1 ? steps_print(w->s, "(%s)", text) : text;
+    if (!is_exact(w))
+        return steps_number(w->s, a->x);
+    buffer b = {0};
+    bool sum = log_form_print(&b, &a->f, w->p->base) > 1;
+    const char *text = keep(w, &b);
+    return sum ? steps_print(w->s, "(%s)", text) : text;
 }
 
 /* "1.57741 bits", "1 bit". */

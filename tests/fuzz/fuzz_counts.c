@@ -31,7 +31,7 @@ static void measure(const entropy_data *d)
     const entropy_table *t = &d->sets[0];
     double h = entropy_joint(t, &bits), tc;
     ml_message why;
-    MUST(isfinite(h) && h >= 0 && t->total >= 1);
+    MUST(isfinite(h) && h >= 0 && t->total > 0);
     if (entropy_total_correlation(t, &bits, &tc, &why) == ML_OK)
         MUST(isfinite(tc) && tc >= -1e-9 * (1 + h));
 }
