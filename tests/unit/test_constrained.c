@@ -225,6 +225,17 @@ static void test_degenerate(void)
     constrained_free(&r);
 }
 
+static void test_counts(void)
+{
+    unit_case("no constraints; more of them than variables; a single point; start at the solution");
+    expect(CONSTRAINED_CONVERGED, "(x[1]-1)^2", "", "x=[5]");
+    expect(CONSTRAINED_UNBOUNDED, "x[1]", "", "x=[5]");
+    expect(CONSTRAINED_CONVERGED, "(x[1]-3)^2", "x[1]==1; 2*x[1]==2; x[1]^2==1; x[1]<=1; x[1]>=1", "x=[7]");
+    expect(CONSTRAINED_CONVERGED, "x[1]^2+x[2]^2", "x[1]+x[2]==1; x[1]-x[2]==3", "x=[0;0]");
+    expect(CONSTRAINED_CONVERGED, "x[1]^2+x[2]^2", "x[1]+x[2]>=1", "x=[.5;.5]");
+    expect(CONSTRAINED_CONVERGED, "x[1]^2+x[2]^2", "x[1]+x[2]>=-1", "x=[0;0]");
+}
+
 /* The penalty cannot hold these back far from the constraints; near them it can. */
 static void test_steep(void)
 {
@@ -476,6 +487,7 @@ int main(void)
     CHECK(unit_cases == PROBLEMS);
     test_status();
     test_degenerate();
+    test_counts();
     test_steep();
     test_units();
     test_class();
