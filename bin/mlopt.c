@@ -346,21 +346,7 @@ static ml_status fill_starts(job *j, ml_message *why)
     j->n = formula_parameters(&j->f);
     if (j->n == 0)
         return ml_fail(why, "the expression has no variable to minimize over");
-    j->x = gsl_matrix_calloc(j->starts, j->n);
-    if (j->x == NULL)
-        return ml_fail_memory(why, "the starts", j->starts * j->n * sizeof(double));
-    for (size_t i = 0; i < j->starts; i++) {
-        double *x = gsl_matrix_ptr(j->x, i, 0);
-        formula_fill(&j->f, x);
-        for (size_t v = 0; v < j->f.variable_count; v++) {
-            const tape_variable *variable = j->f.variables + v;
-            size_t size = variable->data ? 0 : variable->rows * variable->columns;
-            for (size_t k = 0; variable->column != NULL && k < size; k++)
-                x[k] = gsl_matrix_get(j->t.x, i, variable->column[k]);
-            x += size;
-        }
-    }
-    return ML_OK;
+    return formula_points(&j->f, j->t.x, j->starts, &j->x, why);
 }
 
 /* --- one run --- */

@@ -326,6 +326,31 @@ void formula_fill(const formula *f, double *x)
     }
 }
 
+static void take_columns(const formula *f, const gsl_matrix *cells, size_t row, double *x)
+{
+    for (size_t v = 0; v < f->variable_count; v++) {
+        const tape_variable *variable = f->variables + v;
+        size_t size = variable->data ? 0 : variable->rows * variable->columns;
+        for (size_t k = 0; variable->column != NULL && k < size; k++)
+            x[k] = gsl_matrix_get(cells, row, variable->column[k]);
+        x += size;
+    }
+}
+
+ml_status formula_points(const formula *f, const gsl_matrix *cells, size_t rows, gsl_matrix **points,
+                         ml_message *why)
+{
+    size_t n = formula_parameters(f);
+    *points = gsl_matrix_calloc(rows, n ? n : 1);
+    if (*points == NULL)
+        return ml_fail_memory(why, "the points", rows * n * sizeof(double));
+    for (size_t i = 0; i < rows; i++) {
+        formula_fill(f, gsl_matrix_ptr(*points, i, 0));
+        take_columns(f, cells, i, gsl_matrix_ptr(*points, i, 0));
+    }
+    return ML_OK;
+}
+
 ml_status formula_parameter_names(const formula *f, char ***names, ml_message *why)
 {
     size_t count = formula_parameters(f);

@@ -58,6 +58,10 @@ ml_status formula_open_as_zeros(formula *f, size_t v, const expression *const *m
 /* Parameters: their number, their starts (variables bound to columns are not filled) and their names. */
 size_t formula_parameters(const formula *f);
 void formula_fill(const formula *f, double *x);
+/* The points: ROWS x parameters, freed by the caller; variables bound to columns from the rows of CELLS (NULL
+ * when there are none), the others the same in each. */
+ml_status formula_points(const formula *f, const gsl_matrix *cells, size_t rows, gsl_matrix **points,
+                         ml_message *why);
 ml_status formula_parameter_names(const formula *f, char ***names, ml_message *why);
 
 #endif
