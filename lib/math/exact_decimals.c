@@ -1,5 +1,6 @@
 #include "math/exact_decimals.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "math/rational.h"
@@ -65,4 +66,67 @@ bool exact_square_root(fmpz_t centre, fmpz_t radius, slong bits)
     fmpz_clear(low);
     fmpz_clear(high);
     return positive;
+}
+
+void exact_root_bounds(fmpz_t centre, fmpz_t radius, exact_bounds *bounds, const void *context, slong bits)
+{
+    slong work = bits;
+    bounds(centre, radius, context, work);
+    while (!exact_square_root(centre, radius, work)) {
+        if (work > bits + EXACT_TIE_BITS) { /* 0 <= root^2 <= centre + radius, far below 4^-bits */
+            fmpz_zero(centre);
+            fmpz_one(radius);
+            return;
+        }
+        work *= 2;
+        bounds(centre, radius, context, work);
+    }
+    fmpz_fdiv_q_2exp(centre, centre, (ulong)(work - bits));
+    fmpz_cdiv_q_2exp(radius, radius, (ulong)(work - bits));
+    fmpz_add_ui(radius, radius, 1);
+}
+
+void exact_bounds_decimals(buffer *out, exact_bounds *bounds, const void *context, size_t places)
+{
+    fmpz_t centre, radius;
+    fmpz_init(centre);
+    fmpz_init(radius);
+    slong bits = exact_bits(places), most = bits + EXACT_TIE_BITS;
+    bool done = false;
+    while (!done && !out->failed) {
+        bits += 32;
+        bounds(centre, radius, context, bits);
+        if (bits > most)
+            fmpz_zero(radius);
+        done = exact_decimals(out, centre, radius, bits, places);
+    }
+    fmpz_clear(centre);
+    fmpz_clear(radius);
+}
+
+/* X 2^-BITS. */
+static double to_double(const fmpz_t x, slong bits)
+{
+    slong exponent;
+    double mantissa = fmpz_get_d_2exp(&exponent, x);
+    exponent -= bits;
+    return ldexp(mantissa, exponent < -5000 ? -5000 : exponent > 5000 ? 5000 : (int)exponent);
+}
+
+double exact_bounds_double(exact_bounds *bounds, const void *context)
+{
+    double value = 0;
+    fmpz_t centre, radius;
+    fmpz_init(centre);
+    fmpz_init(radius);
+    for (slong bits = 128; bits < 2 * EXACT_TIE_BITS; bits *= 2) {
+        bounds(centre, radius, context, bits);
+        if (fmpz_bits(centre) >= fmpz_bits(radius) + 60) {
+            value = to_double(centre, bits);
+            break;
+        }
+    }
+    fmpz_clear(centre);
+    fmpz_clear(radius);
+    return value;
 }

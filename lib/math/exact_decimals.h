@@ -19,6 +19,19 @@ bool exact_decimals(buffer *out, const fmpz_t centre, const fmpz_t radius, slong
  * nothing changed, when the bounds do not show that the number is positive. */
 bool exact_square_root(fmpz_t centre, fmpz_t radius, slong bits);
 
+/* A number known by bounds: CENTRE +- RADIUS in units of 2^-BITS, the smaller the more bits. */
+typedef void exact_bounds(fmpz_t centre, fmpz_t radius, const void *context, slong bits);
+
+/* One that so many bits more do not tell from a tie, or from 0, counts as one. */
+enum { EXACT_TIE_BITS = 1000 };
+
+/* Bounds of the square root of the number of BOUNDS, which is >= 0. */
+void exact_root_bounds(fmpz_t centre, fmpz_t radius, exact_bounds *bounds, const void *context, slong bits);
+/* Append it rounded to PLACES decimals. */
+void exact_bounds_decimals(buffer *out, exact_bounds *bounds, const void *context, size_t places);
+/* It as a double: right to all digits but perhaps the last. */
+double exact_bounds_double(exact_bounds *bounds, const void *context);
+
 /* The bits that PLACES decimals need. */
 slong exact_bits(size_t places);
 

@@ -173,16 +173,6 @@ size_t exact_spectrum_multiplicity(const exact_spectrum *s, size_t i)
     return s->factors[s->values[i].factor].multiplicity;
 }
 
-bool exact_spectrum_is_real(const exact_spectrum *s)
-{
-    return s->count == 0 || s->values[s->count - 1].root.real;
-}
-
-bool exact_spectrum_is_closed(const exact_spectrum *s)
-{
-    return s->factors[s->factor_count - 1].field.degree <= 2;
-}
-
 bool exact_eigenvalue_print(buffer *out, const exact_spectrum *s, size_t i)
 {
     return exact_value_print(out, s->factors[s->values[i].factor].field.x, &s->values[i].root);

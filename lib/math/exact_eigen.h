@@ -46,9 +46,6 @@ void exact_spectrum_clear(exact_spectrum *s);
 
 /* How often value I is an eigenvalue, by its factor's power. */
 size_t exact_spectrum_multiplicity(const exact_spectrum *s, size_t i);
-/* Are all eigenvalues real, or has each one a closed form (factors of degree 1 and 2)? */
-bool exact_spectrum_is_real(const exact_spectrum *s);
-bool exact_spectrum_is_closed(const exact_spectrum *s);
 
 /* Append value I: `3/2 + 1/2*sqrt(5)`; false, and nothing appended, without a closed form. */
 bool exact_eigenvalue_print(buffer *out, const exact_spectrum *s, size_t i);

@@ -109,7 +109,7 @@ fmpq_poly_struct *exact_matrix_entry(const exact_matrix *m, slong i, slong j)
     return m->at + i * m->columns + j;
 }
 
-void exact_matrix_set_rational(exact_matrix *m, const fmpq_mat_t a)
+static void set_rational(exact_matrix *m, const fmpq_mat_t a)
 {
     for (slong i = 0; i < m->rows; i++)
         for (slong j = 0; j < m->columns; j++)
@@ -214,7 +214,7 @@ void exact_field_eigenvectors(const exact_field *k, exact_matrix *basis, const f
     slong n = fmpq_mat_nrows(a), at = 0;
     slong *pivots = flint_malloc((size_t)(n + 1) * sizeof *pivots);
     exact_matrix_init(&m, n, n);
-    exact_matrix_set_rational(&m, a);
+    set_rational(&m, a);
     for (slong i = 0; i < n; i++)
         fmpq_poly_sub(exact_matrix_entry(&m, i, i), exact_matrix_entry(&m, i, i), k->x);
     slong rank = reduce(k, &m, pivots);

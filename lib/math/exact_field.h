@@ -37,7 +37,6 @@ typedef struct exact_matrix {
 
 void exact_matrix_init(exact_matrix *m, slong rows, slong columns);
 void exact_matrix_clear(exact_matrix *m);
-void exact_matrix_set_rational(exact_matrix *m, const fmpq_mat_t a);
 fmpq_poly_struct *exact_matrix_entry(const exact_matrix *m, slong i, slong j);
 
 /* BASIS (initialized here): in its columns a basis of the solutions v of (A - x I) v = 0, A square: by

@@ -1,8 +1,5 @@
 #include "math/exact_number.h"
 
-#include <math.h>
-
-#include "math/exact_decimals.h"
 #include "math/exact_value.h"
 #include "math/rational.h"
 
@@ -122,22 +119,9 @@ static void sum_bounds(fmpz_t centre, fmpz_t radius, const exact_number *x, slon
     fmpz_clear(r);
 }
 
-static void root_bounds(fmpz_t centre, fmpz_t radius, const exact_number *x, slong bits)
+static void number_sum(fmpz_t centre, fmpz_t radius, const void *context, slong bits)
 {
-    slong work = bits;
-    sum_bounds(centre, radius, x, work);
-    while (!exact_square_root(centre, radius, work)) {
-        if (work > bits + EXACT_TIE_BITS) { /* of a sum that is 0: 0 <= root^2 <= centre + radius */
-            fmpz_zero(centre);
-            fmpz_one(radius);
-            return;
-        }
-        work *= 2;
-        sum_bounds(centre, radius, x, work);
-    }
-    fmpz_fdiv_q_2exp(centre, centre, (ulong)(work - bits));
-    fmpz_cdiv_q_2exp(radius, radius, (ulong)(work - bits));
-    fmpz_add_ui(radius, radius, 1);
+    sum_bounds(centre, radius, context, bits);
 }
 
 void exact_number_bounds(fmpz_t centre, fmpz_t radius, const exact_number *x, slong bits)
@@ -145,7 +129,7 @@ void exact_number_bounds(fmpz_t centre, fmpz_t radius, const exact_number *x, sl
     if (x->sign == 0)
         sum_bounds(centre, radius, x, bits);
     else
-        root_bounds(centre, radius, x, bits);
+        exact_root_bounds(centre, radius, number_sum, x, bits);
     if (x->sign < 0)
         fmpz_neg(centre, centre);
 }
@@ -167,59 +151,14 @@ static bool is_rational(fmpq_t value, const exact_number *x)
     return good;
 }
 
-/* X 2^-BITS. */
-static double to_double(const fmpz_t x, slong bits)
-{
-    slong exponent;
-    double mantissa = fmpz_get_d_2exp(&exponent, x);
-    exponent -= bits;
-    return ldexp(mantissa, exponent < -5000 ? -5000 : exponent > 5000 ? 5000 : (int)exponent);
-}
-
 /* --- numbers known by bounds --- */
-
-static void bounds_decimals(buffer *out, exact_bounds *bounds, const void *context, size_t places)
-{
-    fmpz_t centre, radius;
-    fmpz_init(centre);
-    fmpz_init(radius);
-    slong bits = exact_bits(places), most = bits + EXACT_TIE_BITS;
-    bool done = false;
-    while (!done && !out->failed) {
-        bits += 32;
-        bounds(centre, radius, context, bits);
-        if (bits > most)
-            fmpz_zero(radius);
-        done = exact_decimals(out, centre, radius, bits, places);
-    }
-    fmpz_clear(centre);
-    fmpz_clear(radius);
-}
-
-static double bounds_double(exact_bounds *bounds, const void *context)
-{
-    double value = 0;
-    fmpz_t centre, radius;
-    fmpz_init(centre);
-    fmpz_init(radius);
-    for (slong bits = 128; bits < 2 * EXACT_TIE_BITS; bits *= 2) {
-        bounds(centre, radius, context, bits);
-        if (fmpz_bits(centre) >= fmpz_bits(radius) + 60) {
-            value = to_double(centre, bits);
-            break;
-        }
-    }
-    fmpz_clear(centre);
-    fmpz_clear(radius);
-    return value;
-}
 
 void exact_bounds_write(buffer *out, exact_bounds *bounds, const void *context, const exact_style *style)
 {
     if (style->significant > 0)
-        exact_significant_write(out, bounds_double(bounds, context), style->significant);
+        exact_significant_write(out, exact_bounds_double(bounds, context), style->significant);
     else
-        bounds_decimals(out, bounds, context, style->places > 0 ? style->places : EXACT_PLACES);
+        exact_bounds_decimals(out, bounds, context, style->places > 0 ? style->places : EXACT_PLACES);
 }
 
 /* --- surds --- */
@@ -230,20 +169,18 @@ typedef struct surd_number {
     bool root;
 } surd_number;
 
+static void plain_bounds(fmpz_t centre, fmpz_t radius, const void *context, slong bits)
+{
+    surd_bounds(centre, radius, context, bits);
+}
+
 static void surd_number_bounds(fmpz_t centre, fmpz_t radius, const void *context, slong bits)
 {
     const surd_number *n = context;
-    slong work = bits;
-    surd_bounds(centre, radius, n->x, work);
-    if (!n->root)
-        return;
-    while (!exact_square_root(centre, radius, work)) {
-        work *= 2;
-        surd_bounds(centre, radius, n->x, work);
-    }
-    fmpz_fdiv_q_2exp(centre, centre, (ulong)(work - bits));
-    fmpz_cdiv_q_2exp(radius, radius, (ulong)(work - bits));
-    fmpz_add_ui(radius, radius, 1);
+    if (n->root)
+        exact_root_bounds(centre, radius, plain_bounds, n->x, bits);
+    else
+        surd_bounds(centre, radius, n->x, bits);
 }
 
 void exact_surd_write(buffer *out, const surd *x, bool root, const exact_style *style)
@@ -269,7 +206,7 @@ static void number_bounds(fmpz_t centre, fmpz_t radius, const void *context, slo
 
 double exact_number_double(const exact_number *x)
 {
-    return bounds_double(number_bounds, x);
+    return exact_bounds_double(number_bounds, x);
 }
 
 bool exact_number_write(buffer *out, const exact_number *x, const exact_style *style)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/memory.h"
+#include "math/exact_decimals.h"
 #include "math/exact_root.h"
 #include "math/exact_style.h"
 #include "math/exact_surd.h"
@@ -45,11 +46,7 @@ void exact_surd_write(buffer *out, const surd *x, bool root, const exact_style *
  * to 0 than 2^-1000 is taken for 0. */
 double exact_number_double(const exact_number *x);
 
-/* The same for a number of which only bounds are known, CENTRE +- RADIUS in units of 2^-BITS, the smaller the
- * more bits; one that is so near to a tie that EXACT_TIE_BITS more do not tell is rounded as its centre is.
- * The style of closed forms gives EXACT_PLACES decimals. */
-typedef void exact_bounds(fmpz_t centre, fmpz_t radius, const void *context, slong bits);
-enum { EXACT_TIE_BITS = 1000 };
+/* A number of which only bounds are known in STYLE; that of closed forms gives EXACT_PLACES decimals. */
 void exact_bounds_write(buffer *out, exact_bounds *bounds, const void *context, const exact_style *style);
 
 /* Bounds of X, CENTRE +- RADIUS in units of 2^-BITS. */

@@ -301,7 +301,7 @@ static void root_init(exact_root *root, const fmpz_poly_t p)
     root->real = true;
 }
 
-void exact_root_init_set(exact_root *to, const exact_root *from)
+static void root_init_set(exact_root *to, const exact_root *from)
 {
     root_init(to, from->polynomial);
     fmpz_set(to->re, from->re);
@@ -358,7 +358,7 @@ static void take(exact_root *roots, size_t *count, search *s, slong i, const fmp
     take_root(&roots[(*count)++], s, i, p);
     if (real)
         return;
-    exact_root_init_set(&roots[*count], &roots[*count - 1]);
+    root_init_set(&roots[*count], &roots[*count - 1]);
     fmpz_neg(roots[*count].im, roots[*count].im);
     ++*count;
 }

@@ -30,7 +30,6 @@ typedef struct exact_root {
 ml_status exact_roots(exact_root **roots, size_t *count, const fmpz_poly_t p, ml_message *why);
 void exact_roots_free(exact_root *roots, size_t count);
 
-void exact_root_init_set(exact_root *to, const exact_root *from);
 void exact_root_clear(exact_root *root);
 
 /* Bring the radius down to a few 2^-bits. */

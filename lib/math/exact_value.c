@@ -1,7 +1,5 @@
 #include "math/exact_value.h"
 
-#include <math.h>
-
 #include "math/exact_decimals.h"
 #include "math/exact_style.h"
 #include "math/rational.h"
@@ -128,15 +126,13 @@ static bool constant_decimals(buffer *out, const fmpq_poly_t e, size_t places)
 }
 
 /* A coordinate of a complex number may be rational and a tie, half a unit of the last place, without our
- * knowing it: one that still looks like it with so many bits more is rounded away from 0 as one. */
-enum { TIE_BITS = 256 };
-
-/* Append the coordinate CENTRE +- RADIUS; false when its decimals are not certain and it is no tie yet. */
+ * knowing it: one that still looks like it with EXACT_TIE_BITS more is rounded away from 0 as one.  Append
+ * the coordinate CENTRE +- RADIUS; false when its decimals are not certain and it is no tie yet. */
 static bool coordinate(buffer *out, const fmpz_t centre, const fmpz_t radius, slong bits, size_t places)
 {
     fmpz_t away, none;
     bool good = exact_decimals(out, centre, radius, bits, places);
-    if (good || bits < exact_bits(places) + TIE_BITS)
+    if (good || bits < exact_bits(places) + EXACT_TIE_BITS)
         return good;
     fmpz_init(away);
     fmpz_init(none);
@@ -206,83 +202,47 @@ static bool rational_root_decimals(buffer *out, int sign, const fmpq_poly_t e, s
     return good;
 }
 
-/* sqrt(E(ROOT)) as bounds; E > 0 there, so that more bits help in the end. */
-static void root_bounds(fmpz_t centre, fmpz_t radius, const fmpq_poly_t e, exact_root *root, slong bits)
+/* SIGN * sqrt(E(ROOT)), or with SIGN 0 the real part of E(ROOT). */
+typedef struct real_value {
+    int sign;
+    const fmpq_poly_struct *e;
+    exact_root *root;
+} real_value;
+
+static void real_bounds(fmpz_t centre, fmpz_t radius, const void *context, slong bits)
 {
+    const real_value *x = context;
     fmpz_t im;
     fmpz_init(im);
-    slong work = bits;
-    do {
-        exact_root_evaluate(centre, im, radius, e, root, work);
-        if (exact_square_root(centre, radius, work))
-            break;
-        work *= 2;
-    } while (true);
-    fmpz_fdiv_q_2exp(centre, centre, (ulong)(work - bits));
-    fmpz_cdiv_q_2exp(radius, radius, (ulong)(work - bits));
-    fmpz_add_ui(radius, radius, 1);
+    exact_root_evaluate(centre, im, radius, x->e, x->root, bits);
     fmpz_clear(im);
+}
+
+static void signed_bounds(fmpz_t centre, fmpz_t radius, const void *context, slong bits)
+{
+    const real_value *x = context;
+    exact_root_bounds(centre, radius, real_bounds, x, bits);
+    if (x->sign < 0)
+        fmpz_neg(centre, centre);
 }
 
 void exact_value_root_decimals(buffer *out, int sign, const fmpq_poly_t e, exact_root *root, size_t places)
 {
-    fmpz_t centre, radius;
-    if (rational_root_decimals(out, sign, e, places))
-        return;
-    fmpz_init(centre);
-    fmpz_init(radius);
-    slong bits = exact_bits(places);
-    do {
-        bits += 32;
-        root_bounds(centre, radius, e, root, bits);
-        if (sign < 0)
-            fmpz_neg(centre, centre);
-    } while (!exact_decimals(out, centre, radius, bits, places) && !out->failed);
-    fmpz_clear(centre);
-    fmpz_clear(radius);
-}
-
-/* X 2^-BITS. */
-static double to_double(const fmpz_t x, slong bits)
-{
-    slong exponent;
-    double mantissa = fmpz_get_d_2exp(&exponent, x);
-    exponent -= bits;
-    return ldexp(mantissa, exponent < -5000 ? -5000 : exponent > 5000 ? 5000 : (int)exponent);
-}
-
-static double value_double(const fmpq_poly_t e, exact_root *root, bool square_root)
-{
-    fmpz_t centre, im, radius;
-    double value = 0;
-    if (fmpq_poly_is_zero(e))
-        return value;
-    fmpz_init(centre);
-    fmpz_init(im);
-    fmpz_init(radius);
-    slong bits = 64;
-    do {
-        bits *= 2;
-        if (square_root)
-            root_bounds(centre, radius, e, root, bits);
-        else
-            exact_root_evaluate(centre, im, radius, e, root, bits);
-        value = to_double(centre, bits);
-    } while (fmpz_bits(centre) < fmpz_bits(radius) + 60);
-    fmpz_clear(centre);
-    fmpz_clear(im);
-    fmpz_clear(radius);
-    return value;
+    real_value x = {sign, e, root};
+    if (!rational_root_decimals(out, sign, e, places))
+        exact_bounds_decimals(out, signed_bounds, &x, places);
 }
 
 double exact_value_double(const fmpq_poly_t e, exact_root *root)
 {
-    return value_double(e, root, false);
+    real_value x = {0, e, root};
+    return exact_bounds_double(real_bounds, &x);
 }
 
 double exact_value_root_double(const fmpq_poly_t e, exact_root *root)
 {
-    return value_double(e, root, true);
+    real_value x = {1, e, root};
+    return exact_bounds_double(signed_bounds, &x);
 }
 
 /* --- polynomials --- */
