@@ -445,15 +445,22 @@ static double root_value(const fmpq_t c, const fmpq_t d)
     return sign < 0 ? -root : root;
 }
 
-/* The entries as surds; false when one's radicand cannot be freed of its squares. */
+/* The entries as surds; false when a radicand cannot be freed of its squares, which for each is looked for
+ * once. */
 static bool surd_roots(surd_matrix *m, const fmpq_mat_t c, const fmpq_mat_t d, bool rows)
 {
     bool good = true;
-    for (size_t k = 0; good && k < m->rows * m->columns; k++) {
-        slong i = (slong)(k / m->columns), j = (slong)(k % m->columns);
-        good = surd_set_root(&m->at[k], fmpq_mat_entry(d, rows ? i : j, 0));
-        surd_scale(&m->at[k], fmpq_mat_entry(c, i, j));
+    surd root;
+    surd_init(&root);
+    for (slong k = 0; good && k < (slong)(rows ? m->rows : m->columns); k++) {
+        good = surd_set_root(&root, fmpq_mat_entry(d, k, 0));
+        for (size_t l = 0; l < (rows ? m->columns : m->rows); l++) {
+            size_t i = rows ? (size_t)k : l, j = rows ? l : (size_t)k;
+            surd_set(surd_matrix_entry(m, i, j), &root);
+            surd_scale(surd_matrix_entry(m, i, j), fmpq_mat_entry(c, (slong)i, (slong)j));
+        }
     }
+    surd_clear(&root);
     return good;
 }
 

@@ -22,7 +22,8 @@ ml_status matrix_no_memory(matrix_evaluation *v)
         return ml_fail(v->why,
                        "an exact result is a sum of more than %d different roots an entry: leave --exact out",
                        SURD_MATRIX_TERMS);
-    return ml_fail_memory(v->why, "a matrix", sizeof(matrix_value));
+    v->s->starved = true;
+    return ml_fail_memory(v->why, "a matrix", v->s->wanted ? v->s->wanted : sizeof(matrix_value));
 }
 
 ml_status matrix_add_part(matrix_evaluation *v, const char *name, const matrix_value *value,
@@ -861,8 +862,10 @@ ml_status matrix_evaluate_call(const matrix_scope *scope, const expression *e,
 {
     matrix_evaluation v = {.scope = scope, .s = scope->space, .exact = scope->exact, .why = why};
     v.known = memory_zeros(scope->nodes, sizeof *v.known);
-    if (v.known == NULL)
+    if (v.known == NULL) {
+        scope->space->starved = true;
         return ml_fail_memory(why, "an expression", scope->nodes * sizeof *v.known);
+    }
     for (size_t i = 0; args != NULL && i < e->count; i++)
         if (args[i] != NULL && e->args[i]->id < scope->nodes)
             v.known[e->args[i]->id] = args[i];

@@ -4,6 +4,7 @@
 #include <gsl/gsl_blas.h>
 #include <math.h>
 #include <mpfr.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /* --- the space --- */
@@ -66,6 +67,9 @@ matrix_value *matrix_new(matrix_space *s, size_t rows, size_t columns, bool is_c
     if (!s->exact && rows > 0 && columns > MATRIX_RATIONAL_ENTRIES / rows)
         rational = false;
     if (!fill_value(a, is_complex, rational)) {
+        if (__builtin_mul_overflow(rows, columns, &s->wanted) ||
+            __builtin_mul_overflow(s->wanted, sizeof(double), &s->wanted))
+            s->wanted = SIZE_MAX;
         free_value(a);
         return NULL;
     }
@@ -747,14 +751,12 @@ static bool root_of(surd *x, const surd *a)
 
 matrix_value *matrix_exact_roots(matrix_space *s, const matrix_value *a, bool *closed)
 {
-    surd_matrix from, to;
+    surd_matrix from = {0}, to = {0};
     *closed = true;
-    bool made = matrix_get_surds(a, &from) && surd_matrix_init(&to, a->rows, a->columns);
-    if (!made)
-        return NULL;
-    for (size_t k = 0; *closed && k < a->rows * a->columns; k++)
+    bool made = a != NULL && matrix_get_surds(a, &from) && surd_matrix_init(&to, a->rows, a->columns);
+    for (size_t k = 0; made && *closed && k < a->rows * a->columns; k++)
         *closed = root_of(&to.at[k], &from.at[k]);
-    matrix_value *c = *closed ? matrix_take_surds(s, &to) : NULL;
+    matrix_value *c = made && *closed ? matrix_take_surds(s, &to) : NULL;
     surd_matrix_clear(&from);
     surd_matrix_clear(&to);
     return c;

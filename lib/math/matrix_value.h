@@ -44,6 +44,8 @@ typedef struct matrix_value {
 typedef struct matrix_space {
     matrix_value *first;
     bool exact;
+    size_t wanted;  /* the bytes of the last value that there was no memory for */
+    bool starved;   /* an evaluation in it has failed for a lack of memory */
     bool overgrown; /* NULL was returned because surds had too many terms, not for a lack of memory */
 } matrix_space;
 

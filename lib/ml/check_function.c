@@ -25,7 +25,7 @@ typedef struct calling {
     size_t nodes;
     const expression *e;
     const ball *const *args;
-    ml_message *why;
+    bool starved; /* memory ran out while an entry was moved */
 } calling;
 
 static matrix_value *value_of(matrix_space *s, const ball *b, bool rational)
@@ -41,7 +41,7 @@ static matrix_value *value_of(matrix_space *s, const ball *b, bool rational)
 }
 
 /* The value, with entry AT of argument WHICH moved BY (WHICH SIZE_MAX: none, and rationals kept). */
-static ml_status evaluate(const calling *c, matrix_space *s, size_t which, size_t at, double by,
+static ml_status evaluate(calling *c, matrix_space *s, size_t which, size_t at, double by,
                           const matrix_value **out, ml_message *why)
 {
     const matrix_value **values = memory_zeros(c->e->count, sizeof *values);
@@ -59,6 +59,7 @@ static ml_status evaluate(const calling *c, matrix_space *s, size_t which, size_
     }
     ml_status status = made ? matrix_evaluate_call(&scope, c->e, values, &results, why)
                             : ml_fail_memory(why, "a value", sizeof *values);
+    c->starved |= !made || s->starved;
     free(values);
     *out = status == ML_OK ? results.parts[0].value : NULL;
     return status;
@@ -70,8 +71,8 @@ static bool same_shape(const matrix_value *a, const gsl_matrix *m)
 }
 
 /* |F at a + BY - F at a| added to SUM; where that has no value nothing is known, and nothing added. */
-static void add_change(const calling *c, const gsl_matrix *base, size_t which, size_t at, double by,
-                       double factor, gsl_matrix *sum)
+static void add_change(calling *c, const gsl_matrix *base, size_t which, size_t at, double by, double factor,
+                       gsl_matrix *sum)
 {
     matrix_space s = {0};
     ml_message unused;
@@ -94,7 +95,7 @@ static double greatest(const gsl_matrix *m)
 }
 
 /* What the radii, and relative changes of all entries, do to the value whose doubles BASE are. */
-static void move_entries(const calling *c, const gsl_matrix *base, gsl_matrix *radii, gsl_matrix *sizes)
+static void move_entries(calling *c, const gsl_matrix *base, gsl_matrix *radii, gsl_matrix *sizes)
 {
     static const double step = 1e-7;
     for (size_t i = 0; i < c->e->count; i++) {
@@ -119,7 +120,7 @@ static size_t entries_of(const calling *c)
 }
 
 /* The ball for VALUE: exact when its rationals are known and no argument is uncertain. */
-static ball *ball_of(const calling *c, ball_space *balls, const matrix_value *value)
+static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
 {
     bool uncertain = false;
     double terms = 1;
@@ -140,7 +141,7 @@ static ball *ball_of(const calling *c, ball_space *balls, const matrix_value *va
         if (moves && evaluate(c, &s, c->e->count, 0, 0, &base, &unused) == ML_OK &&
             same_shape(base, value->re))
             move_entries(c, base->re, radii, sizes);
-        b = ball_make(balls, value->re, radii, value->q != NULL);
+        b = c->starved ? NULL : ball_make(balls, value->re, radii, value->q != NULL);
     }
     if (b != NULL) {
         if (b->q != NULL)
@@ -157,7 +158,7 @@ static ball *ball_of(const calling *c, ball_space *balls, const matrix_value *va
 ml_status check_function_value(ball_space *balls, size_t nodes, const expression *e, const ball *const *args,
                                const ball **out, ml_message *why)
 {
-    calling c = {.nodes = nodes, .e = e, .args = args, .why = why};
+    calling c = {.nodes = nodes, .e = e, .args = args};
     matrix_space s = {0};
     const matrix_value *value;
     ml_status status = evaluate(&c, &s, SIZE_MAX, 0, 0, &value, why);

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "math/expression.h"
 
+enum { MOST_NAME = 1000 };
+
 /* --- bindings --- */
 
 bool operand_is_binding(const char *operand, operand_binding *b)
@@ -15,19 +17,17 @@ bool operand_is_binding(const char *operand, operand_binding *b)
         b->value += strspn(b->value, " \t");
         return true;
     }
-    /* the same with another sign */
+    /* the same with another sign, and nothing behind it */
     const char *sign = strchr(operand, '~');
-    if (sign == NULL)
+    char copy[MOST_NAME];
+    if (sign == NULL || (size_t)(sign - operand) + 2 > sizeof copy)
         return false;
-    char *copy = strdup(operand);
-    if (copy == NULL)
-        return false;
-    copy[sign - operand] = '=';
+    memcpy(copy, operand, (size_t)(sign - operand));
+    strcpy(copy + (sign - operand), "=");
     b->answer =
         expression_binding(copy, &b->name, &b->length, &b->value) && b->value == copy + (sign - operand) + 1;
     b->name = operand + (b->name - copy);
     b->value = sign + 1 + strspn(sign + 1, " \t");
-    free(copy);
     return b->answer;
 }
 
