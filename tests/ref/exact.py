@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """exact.py: the expected values of tests/unit/test_exact.c, by SymPy.  Its output is kept in exact.txt."""
 
+import mpmath as mp
 import sympy as sp
 
 x = sp.symbols("x")
@@ -32,3 +33,17 @@ for y in (sp.sqrt(12), s2 + s3, 1 + s2 + s3, 1 + I, 1 + I * s3):
     print("1 /", y, "=", sp.expand(sp.radsimp(1 / y)))
 for y in (5 + 2 * sp.sqrt(6), 5 - 2 * sp.sqrt(6), 15 + sp.sqrt(221), 2 + s2, H(1, 2) - H(5, 442) * sp.sqrt(221), 8 + 4 * s2):
     print("sqrt of", y, "=", sp.sqrtdenest(sp.sqrt(y)))
+
+mp.mp.dps = 150
+
+
+def fixed(x, n):
+    """A positive number rounded to n decimals."""
+    digits = str(int(mp.floor(x * mp.mpf(10) ** n + mp.mpf(1) / 2))).rjust(n + 1, "0")
+    return digits[:-n] + "." + digits[-n:]
+
+
+real = [r for r in mp.polyroots([1, 0, 0, -2000000, 4000, -2], maxsteps=2000, extraprec=2000) if mp.im(r) == 0]
+print("real roots of x^5 - 2 (1000 x - 1)^2:", ", ".join(fixed(r, 40) for r in sorted(real, reverse=True)))
+great = (10**44 + mp.sqrt(mp.mpf(10) ** 88 - 4)) / 2
+print("roots of x^2 - 10^44 x + 1:", ", ".join(fixed(r, 50) for r in (great, 1 / great)))

@@ -157,9 +157,83 @@ static void surds(void)
     CHECK_TEXT(nested("9", "0", 2), "3");
 }
 
+/* The real roots of the polynomial with these COEFFICIENTS, the constant first, to PLACES decimals. */
+static const char *real_roots(const char *coefficients, size_t places)
+{
+    static buffer out;
+    fmpz_poly_t p;
+    fmpq_poly_t x;
+    exact_root *roots;
+    size_t count;
+    ml_message why;
+    buffer_free(&out);
+    fmpz_poly_init(p);
+    fmpq_poly_init(x);
+    fmpq_poly_set_coeff_si(x, 1, 1);
+    CHECK(fmpz_poly_set_str(p, coefficients) == 0);
+    CHECK(exact_roots(&roots, &count, p, &why) == ML_OK);
+    CHECK(count == (size_t)fmpz_poly_degree(p));
+    for (size_t i = 0; i < count && roots[i].real; i++) {
+        buffer_string(&out, i == 0 ? "" : ", ");
+        exact_value_decimals(&out, x, &roots[i], places);
+    }
+    exact_roots_free(roots, count);
+    fmpz_poly_clear(p);
+    fmpq_poly_clear(x);
+    return buffer_text(&out);
+}
+
+/* (x - 1) (x - 2) ... (x - 20): ROOTS hold these numbers. */
+static void wilkinson(void)
+{
+    fmpz_poly_t p, factor;
+    exact_root *roots;
+    size_t count;
+    ml_message why;
+    fmpz_t off;
+    fmpz_init(off);
+    fmpz_poly_init(p);
+    fmpz_poly_init(factor);
+    fmpz_poly_one(p);
+    fmpz_poly_set_coeff_si(factor, 1, 1);
+    for (slong k = 1; k <= 20; k++) {
+        fmpz_poly_set_coeff_si(factor, 0, -k);
+        fmpz_poly_mul(p, p, factor);
+    }
+    CHECK(exact_roots(&roots, &count, p, &why) == ML_OK && count == 20);
+    for (size_t i = 0; i < count; i++) {
+        CHECK(roots[i].real);
+        exact_root_refine(&roots[i], 300);
+        fmpz_one(off);
+        fmpz_mul_2exp(off, off, (ulong)roots[i].bits);
+        fmpz_mul_ui(off, off, 20 - i);
+        fmpz_sub(off, off, roots[i].re);
+        CHECK(fmpz_cmpabs(off, roots[i].radius) <= 0 && fmpz_bits(roots[i].radius) < 10);
+    }
+    exact_roots_free(roots, count);
+    fmpz_poly_clear(p);
+    fmpz_poly_clear(factor);
+    fmpz_clear(off);
+}
+
+static void hard_roots(void)
+{
+    unit_case("roots close together and far apart: Mignotte's, Wilkinson's, scales of 10^44");
+    CHECK_TEXT(real_roots("6  -2 4000 -2000000 0 0 1", 40),
+               "125.9914383184111480016096944526418186694825, 0.0010000000223606810249979878043608226169, "
+               "0.0009999999776393214750020121956541773831");
+    CHECK_TEXT(
+        real_roots("3  1 -100000000000000000000000000000000000000000000 1", 50),
+        "99999999999999999999999999999999999999999999.99999999999999999999999999999999999999999999000000, "
+        "0.00000000000000000000000000000000000000000001000000");
+    CHECK_TEXT(real_roots("5  1 0 0 0 1", 3), "");
+    wilkinson();
+}
+
 int main(void)
 {
     eigenvalues();
+    hard_roots();
     surds();
     flint_cleanup_master();
     return unit_end();
