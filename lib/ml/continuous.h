@@ -72,7 +72,7 @@ void continuous_defaults(continuous_params *params);
 typedef struct continuous_estimate {
     double
         nats; /* -INFINITY: a density on a point, line or plane; INFINITY: one variable determines another */
-    double error; /* standard error, in nats; 0 beside an infinite value */
+    double error; /* standard error, in nats; 0 beside an infinite value, INFINITY beyond the range */
     size_t
         culprit; /* beside an infinite value: a column of X that is constant or that the others determine */
 } continuous_estimate;

@@ -231,8 +231,12 @@ static void divergence_of(const gsl_matrix *g, const double *shift, double log_r
         square += shift[j] * shift[j];
     double of_p = compare_spread(g, divisor, shift, false, &trace, &twice);
     double of_q = compare_spread(g, divisor, shift, true, &trace, &ignored);
-    out->nats = fmax((trace + square - (double)g->size2) / 2 - log_ratio, 0);
-    out->error = sqrt((of_p + twice) / n + (of_q + square) / m);
+    double nats = (trace + square - (double)g->size2) / 2 - log_ratio;
+    if (!isfinite(nats))
+        return; /* beyond the range of a double: infinite, as OUT is */
+    out->nats = fmax(nats, 0);
+    double variance = (of_p + twice) / n + (of_q + square) / m;
+    out->error = isfinite(variance) ? sqrt(variance) : INFINITY;
 }
 
 /* G and R are scratch: as large as the rows of P's basis, columns x columns. */

@@ -29,11 +29,16 @@ static ml_status check_count(const continuous_params *p, size_t others, ml_messa
     return ml_fail(why, "%zu neighbours where there are %zu other rows: take fewer", p->neighbours, others);
 }
 
-/* Repeated rows have distance 0, of which there is no logarithm. */
+/* Repeated rows have distance 0, of which there is no logarithm; nor is there of infinity, which a distance
+ * between two samples can be though neither is as wide. */
 static ml_status check_distances(const continuous_params *p, const double *distances, size_t n, size_t first,
                                  size_t columns, ml_message *why)
 {
     size_t zeros = 0, row = 0;
+    for (size_t i = 0; i < n; i++)
+        if (isinf(distances[i]))
+            return ml_fail(why, "row %zu: its distance to the other sample is beyond the range of a double",
+                           i + 1);
     for (size_t i = n; i-- > 0;)
         if (distances[i] == 0) {
             zeros++;

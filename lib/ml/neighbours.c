@@ -30,18 +30,19 @@ void neighbours_take(search *s, double key, size_t row)
         s->rows[i] = row;
 }
 
-ML_CLONES static void add_squares(const double *x, double own, double factor, size_t count, double *keys)
+ML_CLONES static void add_squares(const double *x, double own, double weight, double scale, size_t count,
+                                  double *keys)
 {
     for (size_t i = 0; i < count; i++) {
-        double difference = (x[i] - own) * factor;
+        double difference = (x[i] - own) * weight * scale;
         keys[i] += difference * difference;
     }
 }
 
-ML_CLONES static void add_greatest(const double *x, double own, double factor, size_t count, double *keys)
+ML_CLONES static void add_greatest(const double *x, double own, double weight, size_t count, double *keys)
 {
     for (size_t i = 0; i < count; i++) {
-        double difference = fabs((x[i] - own) * factor);
+        double difference = fabs((x[i] - own) * weight);
         keys[i] = difference > keys[i] ? difference : keys[i];
     }
 }
@@ -50,11 +51,13 @@ void neighbours_keys(const search *s, const double *columns, size_t stride, size
 {
     for (size_t i = 0; i < count; i++)
         keys[i] = 0;
-    for (size_t j = 0; j < s->index->d; j++)
+    for (size_t j = 0; j < s->index->d; j++) {
+        double weight = s->index->weights ? s->index->weights[j] : 1;
         if (s->index->euclidean)
-            add_squares(columns + j * stride, s->point[j], neighbours_factor(s, j), count, keys);
+            add_squares(columns + j * stride, s->point[j], weight, s->scale, count, keys);
         else
-            add_greatest(columns + j * stride, s->point[j], neighbours_factor(s, j), count, keys);
+            add_greatest(columns + j * stride, s->point[j], weight, count, keys);
+    }
 }
 
 /* --- the index --- */

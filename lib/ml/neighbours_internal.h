@@ -40,17 +40,15 @@ typedef struct search {
     double limit; /* of a count: keys up to it */
 } search;
 
-/* The key of a difference added to that of the columns before; FACTOR is scale times weight. */
-static inline double neighbours_add_key(double key, double difference, bool euclidean, double factor)
+/* The key of a difference in column J added to that of the columns before.  The weight comes first: its
+ * product with the scale may be beyond the range of a double where that of all three is not. */
+static inline double neighbours_add_key(const search *s, double key, double difference, size_t j)
 {
-    double size = difference * factor;
-    return euclidean ? key + size * size : fabs(size) > key ? fabs(size) : key;
-}
-
-/* What a difference in column J is multiplied by. */
-static inline double neighbours_factor(const search *s, size_t j)
-{
-    return s->index->weights ? s->scale * s->index->weights[j] : s->scale;
+    double size = s->index->weights ? difference * s->index->weights[j] : difference;
+    if (!s->index->euclidean)
+        return fabs(size) > key ? fabs(size) : key;
+    size *= s->scale;
+    return key + size * size;
 }
 
 /* Whether a row with KEY would be among the nearest. */

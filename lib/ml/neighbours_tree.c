@@ -190,7 +190,7 @@ static double nearest_key(const search *s, size_t node)
     for (size_t j = 0; j < s->index->d; j++) {
         double below = box[2 * j] - s->point[j], above = s->point[j] - box[2 * j + 1];
         double outside = below > 0 ? below : above > 0 ? above : 0;
-        key = neighbours_add_key(key, outside, s->index->euclidean, neighbours_factor(s, j));
+        key = neighbours_add_key(s, key, outside, j);
     }
     return key;
 }
@@ -202,7 +202,7 @@ static double farthest_key(const search *s, size_t node)
     double key = 0;
     for (size_t j = 0; j < s->index->d; j++) {
         double low = s->point[j] - box[2 * j], high = box[2 * j + 1] - s->point[j];
-        key = neighbours_add_key(key, low > high ? low : high, s->index->euclidean, neighbours_factor(s, j));
+        key = neighbours_add_key(s, key, low > high ? low : high, j);
     }
     return key;
 }

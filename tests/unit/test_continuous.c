@@ -536,6 +536,33 @@ static void scales(void)
         }
 }
 
+static void extremes(void)
+{
+    unit_case("repeated rows of a column too narrow for its scale; divergences beyond the range of a double");
+    gsl_matrix *m = take(x, "01"), *far = take(x, "01");
+    gsl_vector_view first = gsl_matrix_column(m, 0);
+    continuous_params p = with(CONTINUOUS_KL, 3, NEIGHBOURS_EUCLIDEAN);
+    continuous_estimate e;
+    gsl_vector_scale(&first.vector, 1e-250);
+    for (size_t i = 1; i < 4; i++)
+        for (size_t j = 0; j < 2; j++)
+            gsl_matrix_set(m, i, j, gsl_matrix_get(m, 0, j));
+    CHECK(continuous_entropy(&p, m, &e, &why) == ML_FAIL && strstr(why.text, "4 of 200 rows") != NULL);
+    gsl_matrix_scale(far, 1e200);
+    p.neighbours = 4;
+    CHECK(continuous_divergence(&p, m, far, &e, &why) == ML_FAIL &&
+          strstr(why.text, "range of a double") != NULL);
+    p.method = CONTINUOUS_GAUSSIAN;
+    CHECK(continuous_divergence(&p, far, m, &e, &why) == ML_OK && e.nats == INFINITY && e.error == 0);
+    first = gsl_matrix_column(far, 0);
+    gsl_vector_scale(&first.vector, 1e-60); /* 1e280: the square of the spread has no place */
+    gsl_matrix_free(m);
+    m = take(x, "01");
+    CHECK(continuous_divergence(&p, far, m, &e, &why) == ML_OK && !isnan(e.nats) && !isnan(e.error));
+    gsl_matrix_free(m);
+    gsl_matrix_free(far);
+}
+
 static void permutations(void)
 {
     unit_case("permutations: the same p for any jobs; small for dependence, uniform without it");
@@ -579,6 +606,7 @@ int main(void)
     degenerate();
     bins();
     scales();
+    extremes();
     permutations();
     gsl_matrix_free(x);
     gsl_matrix_free(q);
