@@ -18,7 +18,7 @@
 #include "tool/optimum.h"
 
 /* The methods of math/minimize, then the choice by the problem. */
-enum { AUTO = MINIMIZE_METHODS, MANY_VARIABLES = 200 };
+enum { AUTO = MINIMIZE_METHODS, MANY_VARIABLES = 50 };
 
 typedef struct params {
     cli_list definitions, constraints, bounds;
@@ -47,7 +47,7 @@ static const cli_option options[] = {
     {'m', "method", "NAME",
      "gd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, newton, levenberg-marquardt, bfgs, "
      "lbfgs, cg, "
-     "nelder-mead or auto; default auto: bfgs up to 200 variables, else lbfgs; adam with --batch",
+     "nelder-mead or auto; default auto: bfgs up to 50 variables, else lbfgs; adam with --batch",
      CLI_CHOICE, AT(method), .choices = methods},
     {0, "let", "NAME=E", "a definition that the expressions may use; may be given more than once, in order",
      CLI_LIST, AT(definitions), .group = 0},

@@ -674,6 +674,7 @@ void tape_free(tape *t)
     free(t->nodes);
     free(t->active);
     free(t->slot);
+    free(t->curved);
     free(t->roots);
     free(t->outputs);
     free(t->terms);
@@ -693,13 +694,14 @@ ml_status tape_of_nodes(const tape *t, const uint32_t *nodes, size_t count, tape
         n->nodes = copy_of(t->nodes, t->count, sizeof *t->nodes);
         n->active = copy_of(t->active, t->count, sizeof *t->active);
         n->slot = copy_of(t->slot, t->count, sizeof *t->slot);
+        n->curved = copy_of(t->curved, t->slots, sizeof *t->curved);
         n->outputs = copy_of(nodes, count, sizeof *nodes);
         n->roots = memory_array(1, sizeof *n->roots);
         n->terms = NULL;
     }
     *out = n;
-    if (n == NULL || n->nodes == NULL || n->active == NULL || n->slot == NULL || n->outputs == NULL ||
-        n->roots == NULL) {
+    if (n == NULL || n->nodes == NULL || n->active == NULL || n->slot == NULL || n->curved == NULL ||
+        n->outputs == NULL || n->roots == NULL) {
         tape_free(n);
         *out = NULL;
         return ml_fail_memory(why, "an expression", t->count * sizeof *t->nodes);

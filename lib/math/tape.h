@@ -86,6 +86,7 @@ typedef struct tape {
     bool *active;                          /* does the node depend on a parameter? */
     uint32_t *slot; /* of its partial derivatives, for operations that are not linear */
     size_t slots;
+    uint32_t *curved; /* slots: the node of each */
     tape_root *roots;
     size_t root_count;
     tape_term *terms;  /* of the TAPE_LINEAR nodes, or NULL */

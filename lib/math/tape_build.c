@@ -278,6 +278,9 @@ static void move(const tape_build *b, tape *t, const bool *active, const uint32_
         t->slot[i] = t->active[i] && t->nodes[i].op > TAPE_COLUMN && !linear(t->nodes[i].op)
                          ? (uint32_t)t->slots++
                          : UINT32_MAX;
+    for (size_t i = 0; i < t->count; i++)
+        if (t->slot[i] != UINT32_MAX)
+            t->curved[t->slot[i]] = (uint32_t)i;
 }
 
 ml_status tape_finish(tape_build *b, tape *t, ml_message *why)
@@ -291,8 +294,10 @@ ml_status tape_finish(tape_build *b, tape *t, ml_message *why)
     t->nodes = memory_array(b->count, sizeof *t->nodes);
     t->active = memory_zeros(b->count, sizeof *t->active);
     t->slot = memory_array(b->count, sizeof *t->slot);
+    t->curved = memory_array(b->count, sizeof *t->curved);
     ml_status status = ML_OK;
-    if (flags == NULL || position == NULL || t->nodes == NULL || t->active == NULL || t->slot == NULL) {
+    if (flags == NULL || position == NULL || t->nodes == NULL || t->active == NULL || t->slot == NULL ||
+        t->curved == NULL) {
         status = ml_fail_memory(why, "an expression", b->count * sizeof(tape_node));
     } else {
         bool *rows = flags + b->count, *active = rows + b->count;

@@ -152,6 +152,8 @@ static void place(const fusion *f, size_t i, tape *n, size_t at, const uint32_t 
     *to = f->t->nodes[i];
     n->active[at] = f->t->active[i];
     n->slot[at] = f->t->slot[i];
+    if (n->slot[at] != UINT32_MAX)
+        n->curved[n->slot[at]] = (uint32_t)at;
     if (to->op <= TAPE_COLUMN)
         return;
     if (f->size[i] == 0) {

@@ -22,7 +22,8 @@ typedef struct tape_frame {
 
 TAPE_INLINE const double *tape_at(const tape_frame *f, uint32_t node, size_t lanes)
 {
-    return (node < f->t->columns ? f->block : f->value) + node * lanes;
+    /* a single lane never touches columns */
+    return (lanes > 1 && node < f->t->columns ? f->block : f->value) + node * lanes;
 }
 
 #endif

@@ -61,8 +61,10 @@ void tape_value(tape_run *r, const double *x, double *values)
 
 static void need_partials(tape_run *r, bool second)
 {
+    const tape *t = r->f.t;
     if (!r->partials || (second && !r->second))
-        tape_partials(&r->f, r->f.t->first_operation, r->f.t->count, second, 1);
+        for (size_t k = 0; k < t->slots; k++)
+            tape_differentiate(&r->f, t->curved[k], second, 1);
     r->partials = true;
     r->second = r->second || second;
 }
