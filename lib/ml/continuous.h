@@ -17,8 +17,8 @@
  *            more than two variables eq. 23 and 24); given a third (ksg): Frenzel, Pompe, Phys. Rev. Lett. 99
  *            (2007) 204101, eq. 8.  Entropies as kl with that norm.
  * histogram  h = -sum p log(p/w) over cells of volume w, equal bins from the least to the greatest value of
- *            each column; informations from the same cells, which biases them upwards, by about (cells more
- *            than the product of the margins needs)/2N.
+ *            each column; informations from the same cells, which lose what happens inside a cell and are
+ * biased upwards by about (cells - 1 less those of the margins)/2N.
  *
  * Each is a mean of N local terms; the standard error is their standard deviation over sqrt(N) (with
  * gaussian: what that is for a normal distribution).  It does not know of a bias. */
