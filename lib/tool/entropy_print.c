@@ -70,7 +70,8 @@ static ml_status results_make(results *r, size_t rows, ml_message *why)
 /* The text that BUFFER holds becomes a cell. */
 static ml_status set_text(results *r, size_t row, size_t value, buffer *text, ml_message *why)
 {
-    char *copy = text->failed ? NULL : strdup(buffer_text(text));
+    const char *whole = buffer_text(text); /* which may fail */
+    char *copy = text->failed ? NULL : strdup(whole);
     buffer_free(text);
     r->texts[value * r->rows + row] = copy;
     return copy ? ML_OK : ml_fail_memory(why, "the results", 1);

@@ -48,9 +48,10 @@ static void amount_add(amount *a, int sign, const amount *b)
 /* What B holds, for a formula that is written at once. */
 static const char *said(const writing *w, buffer *b)
 {
+    const char *text = buffer_text(b); /* which may fail */
     if (b->failed)
         steps_fail(w->s);
-    return buffer_text(b);
+    return text;
 }
 
 /* A text that the steps keep. */
