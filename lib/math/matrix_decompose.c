@@ -595,6 +595,7 @@ static bool same_rank(matrix_evaluation *v, const expression *e, const matrix_va
         return true;
     ml_status status = matrix_reduce(v, e, a, &pivots, &r, &reduced, &kernel);
     free(pivots);
+    v->s->starved = v->s->starved || status == ML_FAIL; /* only memory is lacking there */
     return status == ML_OK && reduced->q != NULL;
 }
 
