@@ -439,66 +439,110 @@ static const char *any_row(const scan_plan *plan, scan *s, const char *line)
     return p;
 }
 
-/* The high bit of some byte below C; exact up to and including the first. */
-static uint64_t bytes_below(uint64_t word, unsigned char c)
+/* --- rows of symbols --- */
+
+static const uint64_t LOW_BITS = UINT64_C(0x7f7f7f7f7f7f7f7f), HIGH_BITS = UINT64_C(0x8080808080808080);
+
+/* The high bits of all bytes below C (at most 0x80), and of all that equal C: exact for each byte. */
+static uint64_t all_below(uint64_t word, unsigned char c)
 {
-    return (word - UINT64_C(0x0101010101010101) * c) & ~word & UINT64_C(0x8080808080808080);
+    return ~(((word & LOW_BITS) + UINT64_C(0x0101010101010101) * (0x80u - c)) | word) & HIGH_BITS;
 }
 
-/* What can end or spoil an unquoted cell in WORD, as in cell_stop. */
-static uint64_t stops_in(uint64_t word, char delimiter)
+static uint64_t all_equal(uint64_t word, char c)
 {
-    return equal_bytes(word, delimiter) | equal_bytes(word, '\n') | equal_bytes(word, '"') |
-           equal_bytes(word, '\0');
+    uint64_t t = word ^ UINT64_C(0x0101010101010101) * (unsigned char)c;
+    return ~(((t & LOW_BITS) + LOW_BITS) | t) & HIGH_BITS;
 }
 
-/* The cell at P of COLUMN, which END shall end, as a symbol; returns its end.  NULL: it is not a short one
- * that is known, has quotes or is missing.  Where the delimiter is below '-' (comma, tab), so is all that can
- * end a cell, and one comparison does for four unless it stops at something else, such as a blank. */
-static inline const char *known_cell(const scan_plan *plan, const scan *s, const char *p, size_t column,
-                                     char end)
+/* What can end or spoil an unquoted cell, as in cell_stop. */
+static uint64_t all_stops(uint64_t word, char delimiter)
 {
-    uint64_t word = number_load(p);
-    uint64_t stops = plan->delimiter < '-' ? bytes_below(word, '-') : stops_in(word, plan->delimiter);
-    if (__builtin_expect(stops == 0 || p[__builtin_ctzll(stops) >> 3] != end, 0)) {
-        stops = stops_in(word, plan->delimiter);
-        if (stops == 0 || p[__builtin_ctzll(stops) >> 3] != end)
-            return NULL;
+    return all_equal(word, delimiter) | all_equal(word, '\n') | all_equal(word, '"') | all_equal(word, '\0');
+}
+
+/* Eight bytes of a line, where in them cells may end, and how many bits are behind.  The ends of all cells in
+ * them are found at once: to load the bytes of each cell for itself is to wait for where the one before it
+ * ends. */
+typedef struct window {
+    const char *at;
+    uint64_t word, stops;
+    unsigned used;
+} window;
+
+/* Begin a window at P.  Where the delimiter is below '-' (comma, tab), so is all that can end a cell, and one
+ * comparison does for four; what else it stops at, such as a blank, is seen in time. */
+static inline void look(window *w, const char *p, char delimiter)
+{
+    w->at = p;
+    w->word = number_load(p);
+    w->stops = delimiter < '-' ? all_below(w->word, '-') : all_stops(w->word, delimiter);
+    w->used = 0;
+}
+
+/* What the loop over rows looks at, copied so that the compiler knows that the loop does not change it. */
+typedef struct lookup {
+    const symbols *columns; /* of the tally */
+    uint32_t *row;
+    const scan_column *plan;
+    char delimiter;
+    bool keep;
+} lookup;
+
+/* The next cell, of COLUMN, which END shall end, as a symbol.  False: it is not a short one that is known,
+ * has quotes or is missing. */
+static inline bool known_cell(const lookup *k, window *w, size_t column, char end)
+{
+    if (w->stops == 0)
+        look(w, w->at + (w->used >> 3), k->delimiter);
+    if (w->stops == 0)
+        return false;
+    unsigned stop = (unsigned)__builtin_ctzll(w->stops) - 7;
+    if (__builtin_expect((char)(w->word >> stop) != end, 0)) {
+        look(w, w->at + (w->used >> 3), k->delimiter);
+        w->stops = all_stops(w->word, k->delimiter);
+        if (w->stops == 0)
+            return false;
+        stop = (unsigned)__builtin_ctzll(w->stops) - 7;
+        if ((char)(w->word >> stop) != end)
+            return false;
     }
-    size_t length = (size_t)__builtin_ctzll(stops) >> 3;
-    const char *behind = p + length;
-    if (end == '\n')
-        length -= length > 0 && behind[-1] == '\r';
-    const scan_column *c = &plan->column[column];
+    size_t length = (stop - w->used) >> 3;
+    uint64_t bytes = w->word >> w->used;
+    if (end == '\n' && length > 0)
+        length -= (char)(w->word >> (stop - 8)) == '\r';
+    w->used = stop + 8;
+    w->stops &= w->stops - 1;
+    const scan_column *c = &k->plan[column];
     if (c->action != SCAN_TEXT)
-        return behind;
-    uint32_t code = symbols_known(&s->tally->columns[c->to], symbols_key(word, length));
-    s->tally->row[c->to] = code;
-    return code == SYMBOLS_FAILED || (code == SYMBOL_MISSING && !plan->keep) ? NULL : behind;
+        return true;
+    uint32_t code = symbols_known(&k->columns[c->to], symbols_key(bytes, length));
+    k->row[c->to] = code;
+    return code != SYMBOLS_FAILED && (code != SYMBOL_MISSING || k->keep);
 }
 
 /* Rows of cells that are short and not new; stops at the first line that is not such a row and returns it. */
 static __attribute__((noinline)) const char *known_rows(const scan_plan *plan, scan *s, const char *line)
 {
-    const char *end = s->end, delimiter = plan->delimiter;
-    size_t last = plan->columns - 1;
+    const lookup k = {s->tally->columns, s->tally->row, plan->column, plan->delimiter, plan->keep};
+    const char *end = s->end;
+    size_t last = plan->columns - 1, rows = 0;
+    bool counted = true;
     while (line < end && *line != '\n' && *line != '\r') {
-        const char *p = line;
-        for (size_t c = 0; c < last; c++) {
-            p = known_cell(plan, s, p, c, delimiter);
-            if (p == NULL)
-                return line;
-            p++;
-        }
-        p = known_cell(plan, s, p, last, '\n');
-        if (p == NULL || p >= end)
-            return line;
-        if (!tally_row(s->tally))
-            return fail_counts(s, line);
-        line = p + 1;
-        s->rows++;
+        window w;
+        size_t c = 0;
+        look(&w, line, k.delimiter);
+        while (c < last && known_cell(&k, &w, c, k.delimiter))
+            c++;
+        if (c < last || !known_cell(&k, &w, last, '\n') || w.at + (w.used >> 3) > end)
+            break;
+        if (!(counted = tally_row(s->tally)))
+            break;
+        line = w.at + (w.used >> 3);
+        rows++;
     }
-    return line;
+    s->rows += rows;
+    return counted ? line : fail_counts(s, line);
 }
 
 /* Rows of plain decimals only; stops at the first line that is not such a row and returns it. */
