@@ -8,14 +8,13 @@
 
 #include "base/number.h"
 #include "math/minimize_steps.h"
-#include "math/symbolic.h"
 #include "math/tape_objective.h"
 #include "table/cli.h"
 #include "table/progress.h"
 #include "tool/conditions.h"
 #include "tool/formula.h"
 #include "tool/names.h"
-#include "tool/optimum.h"
+#include "tool/optima.h"
 
 /* The methods of math/minimize, then the choice by the problem. */
 enum { AUTO = MINIMIZE_METHODS, MANY_VARIABLES = 50 };
@@ -146,18 +145,14 @@ typedef struct job {
     cli *c;
     params p;
     formula f;
-    conditions conditions;
     double *lower, *upper;
-    table t; /* starts */
-    bool from_table;
-    size_t starts, n;
+    table t;       /* starts */
     gsl_matrix *x; /* starts x n */
     tape_rows *rows;
     tape *tape;
-    char **names;
     tape_objective objective;
     optimizer optimizer;
-    optimum *found; /* of each start */
+    optima o;
     cli_trace trace;
     steps *steps;
     minimize_steps writing;
@@ -188,7 +183,7 @@ static size_t set_bounds(job *j, const char *name, size_t length, double low, do
         const tape_variable *x = j->f.variables + v;
         bool whole = strlen(x->name) == length && memcmp(x->name, name, length) == 0;
         for (size_t k = 0; !x->data && k < x->rows * x->columns; k++, at++)
-            if (whole || (strlen(j->names[at]) == length && memcmp(j->names[at], name, length) == 0)) {
+            if (whole || (strlen(j->o.names[at]) == length && memcmp(j->o.names[at], name, length) == 0)) {
                 j->lower[at] = low;
                 j->upper[at] = high;
                 found++;
@@ -201,11 +196,11 @@ static ml_status read_bounds(job *j, ml_message *why)
 {
     if (j->p.bounds.count == 0)
         return ML_OK;
-    j->lower = memory_array(j->n, sizeof *j->lower);
-    j->upper = memory_array(j->n, sizeof *j->upper);
+    j->lower = memory_array(j->o.n, sizeof *j->lower);
+    j->upper = memory_array(j->o.n, sizeof *j->upper);
     if (j->lower == NULL || j->upper == NULL)
-        return ml_fail_memory(why, "bounds", j->n * sizeof *j->lower);
-    for (size_t i = 0; i < j->n; i++) {
+        return ml_fail_memory(why, "bounds", j->o.n * sizeof *j->lower);
+    for (size_t i = 0; i < j->o.n; i++) {
         j->lower[i] = -INFINITY;
         j->upper[i] = INFINITY;
     }
@@ -263,8 +258,8 @@ static ml_status read_starts(job *j, ml_message *why)
         status = formula_bind(&j->f, (const char *const *)j->t.names, j->t.columns, false, NULL, why);
     if (status == ML_OK && (j->t.rows == 0 || first_open(j) < j->f.variable_count))
         status = fail_open(j, why);
-    j->starts = j->t.rows;
-    j->from_table = true;
+    j->o.starts = j->t.rows;
+    j->o.from_table = true;
     return status;
 }
 
@@ -310,7 +305,7 @@ static ml_status open_parameters(job *j, ml_message *why)
     for (size_t v = 0; status == ML_OK && v < j->f.variable_count; v++)
         if (formula_is_open(&j->f, v)) {
             buffer_printf(&list, "%s%s", list.size ? ", " : "", j->f.variables[v].name);
-            status = formula_open_as_zeros(&j->f, v, j->conditions.expressions, j->conditions.count, why);
+            status = formula_open_as_zeros(&j->f, v, j->o.conditions.expressions, j->o.conditions.count, why);
         }
     if (status == ML_OK && list.size > 0)
         cli_note(j->c, "starting at 0: %.400s", buffer_text(&list));
@@ -343,10 +338,10 @@ static ml_status read_data(job *j, ml_message *why)
 
 static ml_status fill_starts(job *j, ml_message *why)
 {
-    j->n = formula_parameters(&j->f);
-    if (j->n == 0)
+    j->o.n = formula_parameters(&j->f);
+    if (j->o.n == 0)
         return ml_fail(why, "the expression has no variable to minimize over");
-    return formula_points(&j->f, j->t.x, j->starts, &j->x, why);
+    return formula_points(&j->f, j->t.x, j->o.starts, &j->x, why);
 }
 
 /* --- one run --- */
@@ -355,16 +350,16 @@ static void trace_row(const job *j, size_t iteration, const double *x, const dou
                       const char *const *heads, size_t count)
 {
     writer *w = j->trace.out;
-    column *columns = memory_zeros(j->n + count + 2, sizeof *columns);
+    column *columns = memory_zeros(j->o.n + count + 2, sizeof *columns);
     double numbers[2] = {(double)(j->start + 1), (double)iteration};
     size_t at = 0;
     if (columns == NULL)
         return;
-    if (j->starts > 1)
+    if (j->o.starts > 1)
         columns[at++] = column_reals("start", numbers, 1);
     columns[at++] = column_reals("iteration", numbers + 1, 1);
-    for (size_t i = 0; i < j->n; i++)
-        columns[at++] = column_reals(j->names[i], x + i, 1);
+    for (size_t i = 0; i < j->o.n; i++)
+        columns[at++] = column_reals(j->o.names[i], x + i, 1);
     for (size_t k = 0; k < count; k++)
         columns[at++] = column_reals(heads[k], more + k, 1);
     if (iteration == 0 && j->start == 0)
@@ -406,17 +401,17 @@ static void watch_constrained(void *context, const constrained_iteration *now)
 /* A start of a table without a value is one that failed; a single one is an error. */
 static ml_status run_starts(job *j, ml_message *why)
 {
-    j->found = memory_zeros(j->starts, sizeof *j->found);
-    if (j->found == NULL)
-        return ml_fail_memory(why, "the results", j->starts * sizeof *j->found);
+    j->o.found = memory_zeros(j->o.starts, sizeof *j->o.found);
+    if (j->o.found == NULL)
+        return ml_fail_memory(why, "the results", j->o.starts * sizeof *j->o.found);
     progress_phase("minimizing");
-    for (j->start = 0; j->start < j->starts; j->start++) {
+    for (j->start = 0; j->start < j->o.starts; j->start++) {
         const double *x = gsl_matrix_const_ptr(j->x, j->start, 0);
         minimize_objective m = tape_objective_minimize(&j->objective);
-        optimum *found = j->found + j->start;
+        optimum *found = j->o.found + j->start;
         double value;
         ml_status status = m.value(m.context, x, &value, why);
-        if (status == ML_NO && j->from_table) {
+        if (status == ML_NO && j->o.from_table) {
             cli_note(j->c, "row %zu: %s", j->start + 1, why->text);
             continue;
         }
@@ -432,162 +427,18 @@ static ml_status run_starts(job *j, ml_message *why)
 
 /* --- writing --- */
 
-static ml_status write_minimum(const job *j, writer *w, ml_message *why)
-{
-    size_t width = j->n + 8, at = 0, most = j->t.id_count + j->n + 11;
-    double *cells = memory_zeros(j->starts, width * sizeof *cells);
-    const char **status_cells = memory_zeros(j->starts, sizeof *status_cells),
-               **points = memory_zeros(j->starts, sizeof *points);
-    column *columns = memory_zeros(most, sizeof *columns);
-    bool whole = cells && status_cells && points && columns;
-    for (size_t i = 0; whole && i < j->starts; i++) {
-        const optimum *o = j->found + i;
-        double *row = cells + i * width;
-        for (size_t k = 0; k < width; k++)
-            row[k] = table_missing();
-        status_cells[i] = o->found ? o->status : "no value at the start";
-        points[i] = o->found ? o->point : "none";
-        if (!o->found)
-            continue;
-        memcpy(row, o->x, j->n * sizeof *row);
-        double more[] = {o->value,
-                         j->conditions.count > 0 ? o->stationarity : or_missing(o->norm),
-                         (double)o->iterations,
-                         (double)o->values,
-                         (double)o->gradients,
-                         (double)o->hessians,
-                         o->feasibility,
-                         o->complementarity};
-        memcpy(row + j->n, more, sizeof more);
-    }
-    static const char *const heads[] = {"value", "gradient", "iterations", "f", "g", "h"};
-    for (size_t i = 0; whole && i < j->t.id_count; i++)
-        columns[at++] = column_text(&j->t.texts[i]);
-    for (size_t k = 0; whole && k < j->n; k++)
-        columns[at++] = column_reals(j->names[k], cells + k, width);
-    for (size_t k = 0; whole && k < 6; k++) {
-        columns[at++] = column_reals(k == 1 && j->conditions.count > 0 ? "stationarity" : heads[k],
-                                     cells + j->n + k, width);
-        if (k == 1 && j->conditions.count > 0) {
-            columns[at++] = column_reals("feasibility", cells + j->n + 6, width);
-            columns[at++] = column_reals("complementarity", cells + j->n + 7, width);
-        }
-    }
-    if (whole) {
-        columns[at++] = column_strings("status", status_cells);
-        columns[at++] = column_strings("point", points);
-        writer_block(w, "minimum", columns, at, j->starts);
-    }
-    free(cells);
-    free(status_cells);
-    free(points);
-    free(columns);
-    return whole ? ML_OK : ml_fail_memory(why, "the results", j->starts * width * sizeof *cells);
-}
-
-/* A line a start and variable: its value, and with GRADIENT the derivative. */
-static ml_status write_variables(const job *j, writer *w, bool gradient, ml_message *why)
-{
-    size_t total = j->starts * j->n, at = 0;
-    double *cells = memory_zeros(total, 3 * sizeof *cells);
-    const char **names = memory_zeros(total, sizeof *names);
-    if (cells == NULL || names == NULL) {
-        free(cells);
-        free(names);
-        return ml_fail_memory(why, "the results", total * 3 * sizeof *cells);
-    }
-    for (size_t i = 0; i < total; i++) {
-        const optimum *o = j->found + i / j->n;
-        names[i] = j->names[i % j->n];
-        cells[3 * i] = (double)(i / j->n + 1);
-        cells[3 * i + 1] = o->found ? o->x[i % j->n] : table_missing();
-        cells[3 * i + 2] = o->gradient ? o->gradient[i % j->n] : table_missing();
-    }
-    column columns[4];
-    if (j->from_table)
-        columns[at++] = column_reals("row", cells, 3);
-    columns[at++] = column_strings("variable", names);
-    columns[at++] = column_reals("value", cells + 1, 3);
-    if (gradient)
-        columns[at++] = column_reals("gradient", cells + 2, 3);
-    writer_block(w, gradient ? "gradient" : "parameters", columns, at, total);
-    free(cells);
-    free(names);
-    return ML_OK;
-}
-
-static ml_status write_hessian(job *j, writer *w, ml_message *why)
-{
-    minimize_objective m = tape_objective_minimize(&j->objective);
-    if (j->from_table)
-        return ml_fail(why, "-s hessian is of one start; mldiff -s hessian takes a table of points");
-    gsl_matrix *h = gsl_matrix_alloc(j->n, j->n);
-    column *columns = memory_zeros(j->n, sizeof *columns);
-    ml_status status = h && columns ? m.hessian(m.context, j->found[0].x, h, why)
-                                    : ml_fail_memory(why, "the Hessian", j->n * j->n * sizeof(double));
-    if (status == ML_OK) {
-        gsl_matrix_scale(h, j->objective.sign);
-        for (size_t k = 0; k < j->n; k++)
-            columns[k] = column_reals(j->names[k], h->data + k, h->tda);
-        writer_block(w, "hessian", columns, j->n, j->n);
-    }
-    free(columns);
-    gsl_matrix_free(h);
-    return status;
-}
-
-static ml_status write_constraints(const job *j, writer *w, ml_message *why)
-{
-    size_t total = j->starts * j->conditions.numbers, at = 0;
-    double *cells = memory_zeros(total, 4 * sizeof *cells);
-    const char **names = memory_zeros(total, sizeof *names), **active = memory_zeros(total, sizeof *active);
-    if (cells == NULL || names == NULL || active == NULL) {
-        free(cells);
-        free(names);
-        free(active);
-        return ml_fail_memory(why, "the constraints", total * 4 * sizeof *cells);
-    }
-    for (size_t i = 0; i < total; i++) {
-        const optimum *o = j->found + i / j->conditions.numbers;
-        size_t k = j->conditions.order[i % j->conditions.numbers];
-        names[i] = j->conditions.names[k];
-        cells[4 * i] = (double)(i / j->conditions.numbers + 1);
-        for (size_t m = 1; m < 4; m++)
-            cells[4 * i + m] = table_missing();
-        active[i] = o->found && o->active[k] ? "yes" : "no";
-        if (!o->found)
-            continue;
-        cells[4 * i + 1] = o->c[k];
-        cells[4 * i + 2] = o->multipliers[k];
-        cells[4 * i + 3] = o->c[k] * o->multipliers[k];
-    }
-    column columns[6];
-    if (j->from_table)
-        columns[at++] = column_reals("row", cells, 4);
-    columns[at++] = column_strings("constraint", names);
-    columns[at++] = column_reals("value", cells + 1, 4);
-    columns[at++] = column_reals("multiplier", cells + 2, 4);
-    columns[at++] = column_strings("active", active);
-    columns[at++] = column_reals("complementarity", cells + 3, 4);
-    writer_block(w, "constraints", columns, at, total);
-    free(cells);
-    free(names);
-    free(active);
-    return ML_OK;
-}
-
 static ml_status write_show(job *j, size_t show, writer *w, ml_message *why)
 {
     switch (show) {
     case MINIMUM:
-        return write_minimum(j, w, why);
+        return optima_write_minimum(&j->o, w, why);
     case PARAMETERS:
     case GRADIENT:
-        return write_variables(j, w, show == GRADIENT, why);
+        return optima_write_variables(&j->o, w, show == GRADIENT, why);
     case HESSIAN:
-        return write_hessian(j, w, why);
+        return optima_write_hessian(&j->o, w, why);
     default:
-        return write_constraints(j, w, why);
+        return optima_write_constraints(&j->o, w, why);
     }
 }
 
@@ -595,14 +446,14 @@ static ml_status write_show(job *j, size_t show, writer *w, ml_message *why)
 static int verdict(const job *j)
 {
     size_t failed = 0;
-    for (size_t i = 0; i < j->starts; i++) {
-        const optimum *o = j->found + i;
+    for (size_t i = 0; i < j->o.starts; i++) {
+        const optimum *o = j->o.found + i;
         failed += !o->good;
         if (o->found && !o->good &&
             (strcmp(o->point, "saddle") == 0 || strcmp(o->point, "maximum") == 0 ||
              strcmp(o->point, "minimum") == 0))
             cli_note(j->c, "%s%.0zu%sthe gradient is zero at a %s; another start may lead on",
-                     j->from_table ? "row " : "", j->from_table ? i + 1 : 0, j->from_table ? ": " : "",
+                     j->o.from_table ? "row " : "", j->o.from_table ? i + 1 : 0, j->o.from_table ? ": " : "",
                      o->point);
     }
     return failed > 0 ? ML_UNDECIDED : ML_OK;
@@ -613,7 +464,7 @@ static int write_results(job *j)
     ml_message why;
     int ended = verdict(j);
     /* a problem with constraints shows them without being asked */
-    if (j->conditions.count > 0 && !cli_given(j->c, "show")) {
+    if (j->o.conditions.count > 0 && !cli_given(j->c, "show")) {
         j->c->shows[j->c->show_count++] = CONSTRAINTS;
         j->c->writer.blocks = true;
     }
@@ -632,86 +483,16 @@ static int write_results(job *j)
 
 /* --- steps --- */
 
-static const char *printed(job *j, const expression *e)
-{
-    buffer b = {0};
-    expression_print(&b, e);
-    if (b.failed)
-        steps_fail(j->steps);
-    const char *text = steps_print(j->steps, "%s", buffer_text(&b));
-    buffer_free(&b);
-    return text;
-}
-
-/* L, its derivatives, the solution, and what the conditions are there. */
-static void write_lagrangian(job *j)
-{
-    steps *s = j->steps;
-    expression_space *space = j->f.space;
-    const expression *l = j->f.expressions[0];
-    if (j->p.maximize)
-        l = expression_negate(space, l);
-    for (size_t i = 0; i < j->conditions.count && l != NULL; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%s%zu", i < j->conditions.equalities ? "lambda" : "mu",
-                 i < j->conditions.equalities ? i + 1 : i + 1 - j->conditions.equalities);
-        const expression *multiplier;
-        if (expression_parse(space, NULL, name, &multiplier, NULL) != ML_OK)
-            return;
-        l = expression_binary(
-            space, OPERATOR_ADD, l,
-            expression_binary(space, OPERATOR_MULTIPLY, multiplier, j->conditions.expressions[i]));
-    }
-    if (l == NULL)
-        return;
-    steps_heading(s, "The Lagrangian");
-    steps_formula(s, "L = %s", printed(j, l));
-    steps_heading(s, "Its derivatives are zero%s",
-                  j->conditions.numbers > j->conditions.equalities ? ", or a constraint is slack" : "");
-    for (size_t k = 0; k < j->n; k++) {
-        const expression *d, *normal;
-        if (symbolic_derivative(space, l, j->names[k], &d, NULL) != ML_OK)
-            continue;
-        normal = symbolic_normal(space, d);
-        steps_formula(s, "dL/d%s = %s = 0", j->names[k], printed(j, normal ? normal : d));
-    }
-    for (size_t i = 0; i < j->conditions.count; i++)
-        if (i < j->conditions.equalities)
-            steps_formula(s, "%s = 0", printed(j, j->conditions.expressions[i]));
-        else
-            steps_formula(s, "%s <= 0,  mu%zu >= 0,  mu%zu*(%s) = 0",
-                          printed(j, j->conditions.expressions[i]), i + 1 - j->conditions.equalities,
-                          i + 1 - j->conditions.equalities, printed(j, j->conditions.expressions[i]));
-}
-
-static void write_solution(job *j, const optimum *o)
-{
-    steps *s = j->steps;
-    steps_heading(s, "The solution: %s, %s", o->status, o->point);
-    for (size_t k = 0; k < j->n; k++)
-        steps_formula(s, "%s = %s", j->names[k], steps_number(s, o->x[k]));
-    for (size_t i = 0; i < j->conditions.numbers; i++) {
-        bool equality = i < j->conditions.equalities;
-        steps_formula(s, "%s%zu = %s", equality ? "lambda" : "mu",
-                      equality ? i + 1 : i + 1 - j->conditions.equalities,
-                      steps_number(s, o->multipliers[i]));
-        if (!equality)
-            steps_text(s, "%s is %s: its value is %s.", j->conditions.names[i],
-                       o->active[i] ? "active" : "slack", steps_number(s, o->c[i]));
-    }
-    steps_formula(s, "f = %s", steps_number(s, o->value));
-}
-
 static int close_steps(job *j)
 {
     int ended = verdict(j);
-    if (j->conditions.count > 0 && j->rows == NULL)
-        write_lagrangian(j);
-    if (j->conditions.count > 0 && j->found[0].found)
-        write_solution(j, j->found);
-    else if (j->found[0].found)
-        steps_text(j->steps, "%s after %zu iterations; the point: %s.", j->found[0].status,
-                   j->found[0].iterations, j->found[0].point);
+    if (j->o.conditions.count > 0 && j->rows == NULL)
+        optima_steps_lagrangian(&j->o, &j->f, j->p.maximize, j->steps);
+    if (j->o.conditions.count > 0 && j->o.found[0].found)
+        optima_steps_solution(&j->o, j->steps);
+    else if (j->o.found[0].found)
+        steps_text(j->steps, "%s after %zu iterations; the point: %s.", j->o.found[0].status,
+                   j->o.found[0].iterations, j->o.found[0].point);
     if (expression_failed(j->f.space))
         steps_fail(j->steps);
     int status = cli_steps_close(j->c, j->steps, ended);
@@ -729,7 +510,7 @@ static void set_how(job *j)
     minimize_params *how = &j->optimizer.how;
     int method = j->p.method;
     if (method == AUTO)
-        method = j->p.batch > 0 ? MINIMIZE_ADAM : j->n > MANY_VARIABLES ? MINIMIZE_LBFGS : MINIMIZE_BFGS;
+        method = j->p.batch > 0 ? MINIMIZE_ADAM : j->o.n > MANY_VARIABLES ? MINIMIZE_LBFGS : MINIMIZE_BFGS;
     minimize_defaults(how, (minimize_method)method);
     how->schedule = given->schedule;
     how->line_search = given->line_search;
@@ -765,7 +546,7 @@ static void set_how(job *j)
     how->lower = j->lower;
     how->upper = j->upper;
     j->optimizer.objective = &j->objective;
-    j->optimizer.conditions = j->conditions.count > 0 ? &j->conditions : NULL;
+    j->optimizer.conditions = j->o.conditions.count > 0 ? &j->o.conditions : NULL;
     j->optimizer.maximize = j->p.maximize;
     j->optimizer.batch = j->p.batch;
     j->optimizer.seed = c->seed;
@@ -791,16 +572,16 @@ static ml_status compile(job *j, ml_message *why)
     if (status == ML_OK && j->tape->output_count != 1)
         status = ml_fail(why, "the expression is a matrix of %zu x %zu; what is minimized is a number",
                          j->tape->roots->rows, j->tape->roots->columns);
-    return status == ML_OK && j->conditions.count > 0 ? conditions_compile(&j->conditions, &j->f, why)
-                                                      : status;
+    return status == ML_OK && j->o.conditions.count > 0 ? conditions_compile(&j->o.conditions, &j->f, why)
+                                                        : status;
 }
 
 static ml_status make_objective(job *j, ml_message *why)
 {
     ml_status status =
         tape_objective_new(&j->objective, j->tape, j->rows, j->c->reader.jobs, j->p.maximize, why);
-    if (status == ML_OK && j->conditions.count > 0)
-        status = tape_objective_constrain(&j->objective, j->conditions.tape, why);
+    if (status == ML_OK && j->o.conditions.count > 0)
+        status = tape_objective_constrain(&j->objective, j->o.conditions.tape, why);
     if (status == ML_OK && j->optimizer.how.method == MINIMIZE_LEVENBERG_MARQUARDT)
         status = tape_objective_squares(&j->objective, j->c->reader.jobs, why);
     return status;
@@ -809,16 +590,16 @@ static ml_status make_objective(job *j, ml_message *why)
 static ml_status open_outputs(job *j, ml_message *why)
 {
     ml_status status = cli_steps(j->c, &j->steps, why);
-    if (status == ML_OK && j->steps != NULL && j->starts > 1)
-        status = ml_fail(why, "--steps writes out one start, not %zu", j->starts);
+    if (status == ML_OK && j->steps != NULL && j->o.starts > 1)
+        status = ml_fail(why, "--steps writes out one start, not %zu", j->o.starts);
     if (status == ML_OK)
         status = cli_trace_open(j->c, &j->trace, why);
     if (status != ML_OK)
         return status;
     if (j->steps != NULL) {
         j->writing = (minimize_steps){
-            .s = j->steps, .names = (const char *const *)j->names, .params = &j->optimizer.how};
-        j->writing.hessian = j->n <= 12 ? gsl_matrix_alloc(j->n, j->n) : NULL;
+            .s = j->steps, .names = (const char *const *)j->o.names, .params = &j->optimizer.how};
+        j->writing.hessian = j->o.n <= 12 ? gsl_matrix_alloc(j->o.n, j->o.n) : NULL;
         j->optimizer.writing = &j->writing;
     }
     if (j->trace.out != NULL)
@@ -837,11 +618,11 @@ static ml_status prepare(job *j, ml_message *why)
         status = ml_fail(why, j->f.count ? "%zu expressions; one is minimized" : "there is no expression",
                          j->f.count);
     if (status == ML_OK)
-        status = conditions_read(&j->conditions, j->f.space, &j->p.constraints, why);
-    if (status == ML_OK && j->conditions.count > 0)
+        status = conditions_read(&j->o.conditions, j->f.space, &j->p.constraints, why);
+    if (status == ML_OK && j->o.conditions.count > 0)
         status = bounds_as_conditions(j, why);
     if (status == ML_OK)
-        status = formula_names(&j->f, j->conditions.expressions, j->conditions.count, why);
+        status = formula_names(&j->f, j->o.conditions.expressions, j->o.conditions.count, why);
     if (status == ML_OK && j->p.data != NULL)
         status = read_data(j, why);
     else if (status == ML_OK && first_open(j) < j->f.variable_count)
@@ -849,7 +630,7 @@ static ml_status prepare(job *j, ml_message *why)
     if (status == ML_OK)
         status = fill_starts(j, why);
     if (status == ML_OK)
-        status = formula_parameter_names(&j->f, &j->names, why);
+        status = formula_parameter_names(&j->f, &j->o.names, why);
     if (status == ML_OK)
         status = read_bounds(j, why);
     if (status == ML_OK)
@@ -885,16 +666,12 @@ static int run(job *j)
 
 static void free_job(job *j)
 {
-    for (size_t i = 0; j->found != NULL && i < j->starts; i++)
-        optimum_free(j->found + i);
-    free(j->found);
+    optima_free(&j->o);
     steps_free(j->steps);
     gsl_matrix_free(j->writing.hessian);
     tape_objective_free(&j->objective);
     tape_free(j->tape);
     tape_rows_free(j->rows);
-    names_free(j->names);
-    conditions_free(&j->conditions);
     free(j->lower);
     free(j->upper);
     gsl_matrix_free(j->x);
@@ -947,7 +724,9 @@ int main(int argc, char **argv)
         free_lists(&p);
         return status;
     }
-    job j = {.c = &c, .p = p, .starts = 1};
+    job j = {.c = &c, .p = p, .o = {.starts = 1}};
+    j.o.objective = &j.objective;
+    j.o.ids = &j.t;
     status = run(&j);
     free_job(&j);
     free_lists(&p);
