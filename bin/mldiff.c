@@ -1,4 +1,5 @@
 /* mldiff: derivatives of expressions at points: gradients, Jacobians, Hessians, Taylor polynomials. */
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "math/tape_steps.h"
+#include "math/tape_tree.h"
 #include "table/cli.h"
 #include "table/progress.h"
 #include "tool/diff.h"
@@ -275,9 +277,26 @@ static ml_status write_show(job *j, size_t show, writer *w, ml_message *why)
     }
 }
 
+/* Of several results the second may fail where the first does not, so all are made once for nobody. */
+static ml_status try_results(job *j, ml_message *why)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    writer *w = nowhere >= 0 ? writer_open(nowhere, &j->c->writer) : NULL;
+    ml_status status = w ? ML_OK : ml_fail_memory(why, "the writer", sizeof j->c->writer);
+    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
+        status = write_show(j, j->c->shows[i], w, why);
+    if (w != NULL && writer_close(w, NULL, status == ML_OK ? why : NULL) != ML_OK)
+        status = ML_FAIL;
+    if (nowhere >= 0)
+        close(nowhere);
+    return status;
+}
+
 static int write_results(job *j)
 {
     ml_message why;
+    if (j->c->show_count > 1 && try_results(j, &why) != ML_OK)
+        return cli_fail(j->c, &why);
     writer *w = cli_output(j->c);
     if (w == NULL) {
         ml_fail_memory(&why, "the writer", sizeof j->c->writer);
@@ -336,6 +355,29 @@ static ml_status prepare(job *j, ml_message *why)
     return status;
 }
 
+/* Where a variable is no number, the expressions are written out in its entries, for the rules of calculus
+ * are those of numbers. */
+static ml_status write_out_vectors(job *j, ml_message *why)
+{
+    formula *f = &j->d.f;
+    bool vectors = false;
+    for (size_t v = 0; v < f->variable_count; v++)
+        vectors |= f->variables[v].rows * f->variables[v].columns != 1;
+    if (!vectors)
+        return ML_OK;
+    ml_status status =
+        tape_new(f->space, f->expressions, f->count, f->variables, f->variable_count, &j->d.tape, why);
+    if (status != ML_OK)
+        return status;
+    const expression **trees = memory_array(j->d.tape->output_count, sizeof *trees);
+    if (trees == NULL)
+        return ml_fail_memory(why, "the expressions", j->d.tape->output_count * sizeof *trees);
+    free(f->expressions);
+    f->expressions = trees;
+    f->count = j->d.tape->output_count;
+    return tape_trees(j->d.tape, f->space, f->variables, f->variable_count, trees, why);
+}
+
 static ml_status compile(job *j, ml_message *why)
 {
     ml_status status = formula_points(&j->d.f, j->d.t.x, j->d.rows, &j->d.x, why);
@@ -352,8 +394,8 @@ static int run(job *j)
     ml_message why;
     steps *s = NULL;
     ml_status status = prepare(j, &why);
-    if (status == ML_OK && !j->p.symbolic)
-        status = compile(j, &why);
+    if (status == ML_OK)
+        status = j->p.symbolic ? write_out_vectors(j, &why) : compile(j, &why);
     if (status == ML_OK && j->d.f.count > 1 && !cli_given(j->c, "show"))
         j->c->shows[0] = JACOBIAN;
     if (status == ML_OK)

@@ -71,9 +71,9 @@ static const cli_option options[] = {
     {0, "momentum", "X", "of momentum and nesterov; default 0.9", CLI_REAL, HOW(momentum), .least = 0,
      .most = 1},
     {0, "beta1", "X", "of adam and adamw: decay of the mean of gradients; default 0.9", CLI_REAL, HOW(beta1),
-     .least = 0, .most = 1},
+     .least = 0, .most = 0.9999999999},
     {0, "beta2", "X", "of adam and adamw: decay of the mean of squares; default 0.999", CLI_REAL, HOW(beta2),
-     .least = 0, .most = 1},
+     .least = 0, .most = 0.9999999999},
     {0, "rho", "X", "of rmsprop (default 0.99) and adadelta (0.9): decay of the mean of squares", CLI_REAL,
      HOW(rho), .least = 0, .most = 1},
     {0, "epsilon", "X", "added to the root of squares; default 1e-8, adagrad 1e-10, adadelta 1e-6", CLI_REAL,
@@ -217,6 +217,9 @@ static ml_status read_bounds(job *j, ml_message *why)
             return status;
         if (low > high)
             return ml_fail(why, "--bounds '%.100s': the lower bound is above the upper one", text);
+        for (size_t k = 0; k < i; k++)
+            if (strncmp(j->p.bounds.items[k], text, (size_t)(sign - text) + 1) == 0)
+                return ml_fail(why, "--bounds: '%.*s' has two bounds", (int)(sign - text), text);
         if (set_bounds(j, text, (size_t)(sign - text), low, high) == 0)
             return ml_fail(why, "--bounds '%.100s': there is no variable '%.*s'", text, (int)(sign - text),
                            text);
@@ -256,8 +259,10 @@ static ml_status read_starts(job *j, ml_message *why)
         return status;
     if (j->t.names != NULL)
         status = formula_bind(&j->f, (const char *const *)j->t.names, j->t.columns, false, NULL, why);
-    if (status == ML_OK && (j->t.rows == 0 || first_open(j) < j->f.variable_count))
+    if (status == ML_OK && first_open(j) < j->f.variable_count)
         status = fail_open(j, why);
+    if (status == ML_OK && j->t.rows == 0)
+        status = ml_fail(why, "the table of starts on standard input has no rows");
     j->o.starts = j->t.rows;
     j->o.from_table = true;
     return status;
@@ -407,10 +412,8 @@ static ml_status run_starts(job *j, ml_message *why)
     progress_phase("minimizing");
     for (j->start = 0; j->start < j->o.starts; j->start++) {
         const double *x = gsl_matrix_const_ptr(j->x, j->start, 0);
-        minimize_objective m = tape_objective_minimize(&j->objective);
         optimum *found = j->o.found + j->start;
-        double value;
-        ml_status status = m.value(m.context, x, &value, why);
+        ml_status status = tape_objective_has_value(&j->objective, x, why);
         if (status == ML_NO && j->o.from_table) {
             cli_note(j->c, "row %zu: %s", j->start + 1, why->text);
             continue;
@@ -642,6 +645,8 @@ static int run(job *j)
 {
     ml_message why;
     ml_status status = prepare(j, &why);
+    if (status == ML_OK && j->o.from_table && cli_shows(j->c, "hessian"))
+        status = ml_fail(&why, "-s hessian is of one start; mldiff -s hessian takes a table of points");
     if (status == ML_OK) {
         set_how(j);
         status = make_objective(j, &why);

@@ -36,6 +36,14 @@ b,3,2,18,12,9' sh -c "printf 'y,id,x\n1,a,2\n2,b,3\n' | mldiff -i id 'x^2*y'"
 	[ "$(sed -n 5001p "$BATS_TEST_TMPDIR/1")" = 5000,8.517193191416238,0.0002 ]
 }
 
+@test "a column called e or pi is that column; digamma has derivatives below 0" {
+	gives 'x,e,value,d/dx,d/de
+1,5,5,5,1' sh -c "printf 'x,e\n1,5\n' | mldiff 'x*e'"
+	near "$(mldiff -s hessian --no-names 'digamma(x)' x=-0.5)" -0.8287966442343200 1e-12
+	near "$(mldiff -s taylor --order 3 --no-names 'lgamma(x)' x=-0.5 | cut -d, -f3 | paste -sd' ')" \
+		'1.2655121234846454 0.03648997397857652 4.4674011002723395 -0.13813277403905333' 1e-13 # mpmath
+}
+
 @test "Jacobian, Hessian, directional and total derivatives" {
 	gives 'r,t
 1,0
@@ -70,6 +78,12 @@ sin(t),r*cos(t)' mldiff --symbolic -s jacobian 'r*cos(t)' 'r*sin(t)'
 	gives 'variable,derivative
 v[1],2*v[1]*v[2]
 v[2],v[1]^2' mldiff --symbolic 'v[1]^2*v[2]'
+	gives 'variable,derivative
+x[1],2*x[1]
+x[2],2*x[2]' mldiff --symbolic 'dot(x,x)' x=1,2
+	gives 'x[1],x[2]
+6*x[1],2*x[2]
+2*x[2],2*x[1]' mldiff --symbolic -s hessian 'dot(x,x)*x[1]' x=1,2
 	gives '"-3*A[2, 1]"' mldiff --symbolic --by 'A[1,2]' '3*(A[1,1]*A[2,2]-A[1,2]*A[2,1])' 'A=[1,2;3,4]'
 	# each printed derivative, read back, has the value of the tape's
 	for f in 'sin(x^2)/x' 'exp(-x)*log(x)' 'atan(x)^3' 'sqrt(1+x^2)' 'sigmoid(2*x)' 'x^x'; do
@@ -158,6 +172,9 @@ In reverse: adjoints w(v) = d(x*y + x^2)/dv, from w(v5) = 1 down
 	fails 2 'x has two values' mldiff 'x' x=1 x=2
 	fails 2 'row 2: no finite value: log of -3' sh -c "printf 'x\n1\n-3\n' | mldiff 'log(x)'"
 	fails 2 'no finite value: 1 divided by 0' mldiff '1/(x-1)' x=1
+	fails 2 "diff(f, x): x is a number, and 'x' is 2 x 1" mldiff 'diff(sum(x),x)' x=1,2
+	fails 2 'two columns are called x' sh -c "printf 'x,x\n1,2\n' | mldiff 'x^2'"
+	fails 2 'do not exist at this point' sh -c "printf 'x\n0\n2\n' | mldiff -s gradient,taylor 'sqrt(x)'"
 	fails 2 'no finite value: 1e308 * 10' mldiff '1e308*x' x=10
 	fails 2 '^^^^^^' mldiff '1+log(x)' x=-1
 	fails 2 'ends where a number' mldiff 'x+' x=1

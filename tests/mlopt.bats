@@ -195,12 +195,17 @@ The solution: converged, minimum
   y = 0.5
   lambda1 = -1
   f = 0.5' mlopt 'x^2+y^2' --subject-to 'x+y==1' x=3 y=-2 --steps
+	mlopt 'dot(x,x)' x=1,2 --subject-to 'x>=[1;2]' --steps | grep -qF 'dL/dx[2] = -mu2 + 2*x[2] = 0'
 }
 
 @test "errors: expressions, starts, options, data" {
 	fails 2 'there is no expression' mlopt
 	fails 2 '2 expressions; one is minimized' mlopt 'x' 'x^2' x=1
 	fails 2 "'y' has no start" sh -c "mlopt 'x*y' x=1 </dev/null"
+	fails 2 'log of 0' mlopt 'log(m)' m=0
+	fails 2 'the table of starts on standard input has no rows' sh -c "printf 'x\n' | mlopt 'x^2'"
+	fails 2 '-s hessian is of one start' sh -c "printf 'x\n1\n2\n' | mlopt -s parameters,hessian 'x^2'"
+	fails 2 "'x' has two bounds" mlopt --bounds x=1:2 --bounds x=3:4 'x^2' x=1
 	fails 2 'log of -1' mlopt 'log(x)' x=-1
 	fails 2 'row 2: ' sh -c "printf 'u\n1\n-1\n' | mlopt --data - 'log(u)*w'"
 	fails 2 'the value of x is not finite' mlopt 'x^2' x=1/0

@@ -629,12 +629,37 @@ static ml_status compile_roots(compiler *c, const expression *const *roots, size
     return status;
 }
 
-static ml_status resolve(expression_space *s, const expression *const *roots, size_t count,
-                         const expression **out, ml_message *why)
+/* diff(f, x) is resolved without shapes, so x has to be a number. */
+static ml_status check_diff(const compiler *c, const expression *e, bool *seen)
 {
     ml_status status = ML_OK;
+    if (e->id < c->known_count && seen[e->id])
+        return ML_OK;
+    for (size_t v = 0; e->kind == EXPRESSION_CALL && e->op == FUNCTION_DIFF && v < c->variable_count; v++) {
+        const tape_variable *x = c->variables + v;
+        if (strcmp(x->name, e->args[1]->kind == EXPRESSION_NAME ? e->args[1]->text : "") == 0 &&
+            x->rows * x->columns != 1)
+            return expression_fail(c->why, e, "diff(f, x): x is a number, and '%.60s' is %zu x %zu", x->name,
+                                   x->rows, x->columns);
+    }
+    for (size_t i = 0; status == ML_OK && i < e->count; i++)
+        status = check_diff(c, e->args[i], seen);
+    if (e->id < c->known_count)
+        seen[e->id] = true;
+    return status;
+}
+
+static ml_status resolve(compiler *c, expression_space *s, const expression *const *roots, size_t count,
+                         const expression **out)
+{
+    c->known_count = expression_count(s);
+    bool *seen = memory_zeros(c->known_count, sizeof *seen);
+    ml_status status = seen ? ML_OK : ml_fail_memory(c->why, "an expression", c->known_count);
     for (size_t i = 0; status == ML_OK && i < count; i++)
-        status = symbolic_resolve(s, roots[i], out + i, why);
+        status = check_diff(c, roots[i], seen);
+    for (size_t i = 0; status == ML_OK && i < count; i++)
+        status = symbolic_resolve(s, roots[i], out + i, c->why);
+    free(seen);
     return status;
 }
 
@@ -644,7 +669,7 @@ ml_status tape_new(expression_space *s, const expression *const *roots, size_t c
     compiler c = {.variables = variables, .variable_count = variable_count, .why = why};
     tape *t = memory_zeros(1, sizeof *t);
     const expression **resolved = memory_array(count, sizeof *resolved);
-    ml_status status = t && resolved ? resolve(s, roots, count, resolved, why)
+    ml_status status = t && resolved ? resolve(&c, s, roots, count, resolved)
                                      : ml_fail_memory(why, "an expression", count * sizeof *resolved);
     if (status == ML_OK) {
         c.known_count = expression_count(s);

@@ -4,10 +4,10 @@
 #ifndef MATH_TAPE_FUNCTION_H
 #define MATH_TAPE_FUNCTION_H
 
-#include <gsl/gsl_sf_psi.h>
 #include <math.h>
 
 #include "math/exponential.h"
+#include "math/polygamma.h"
 #include "math/tape_internal.h"
 
 #define TAPE_EACH(TO, VALUE)                                                                                 \
@@ -20,14 +20,6 @@
 TAPE_INLINE double tape_sign(double x)
 {
     return x > 0 ? 1 : x < 0 ? -1 : x;
-}
-
-/* The derivative of digamma of order N; not at poles, and above order 1 not below 0. */
-static double tape_polygamma(int n, double x)
-{
-    if (isnan(x) || (x <= 0 && (x == floor(x) || n > 1)))
-        return (double)NAN;
-    return n == 0 ? gsl_sf_psi(x) : n == 1 ? gsl_sf_psi_1(x) : gsl_sf_psi_n(n, x);
 }
 
 /* exp(a) into y; a and y may be the same. */
@@ -131,7 +123,7 @@ TAPE_INLINE void tape_call_value(int id, const double *a, double *y, size_t lane
     case FUNCTION_LGAMMA:
         TAPE_EACH(y, lgamma(x));
     case FUNCTION_DIGAMMA:
-        TAPE_EACH(y, tape_polygamma(0, x));
+        TAPE_EACH(y, polygamma(0, x));
     case FUNCTION_SIGMOID:
         tape_decay(a, y, lanes);
         TAPE_EACH(y, (x < 0 ? y[l] : 1) / (1 + y[l]));
@@ -198,11 +190,11 @@ TAPE_INLINE void tape_call_slope(int id, const double *a, const double *y, doubl
     case FUNCTION_ERFC:
         TAPE_EACH(d, -M_2_SQRTPI * exp(-x * x));
     case FUNCTION_GAMMA:
-        TAPE_EACH(d, y[l] * tape_polygamma(0, x));
+        TAPE_EACH(d, y[l] * polygamma(0, x));
     case FUNCTION_LGAMMA:
-        TAPE_EACH(d, tape_polygamma(0, x));
+        TAPE_EACH(d, polygamma(0, x));
     case FUNCTION_DIGAMMA:
-        TAPE_EACH(d, tape_polygamma(1, x));
+        TAPE_EACH(d, polygamma(1, x));
     case FUNCTION_SIGMOID:
         tape_decay(a, d, lanes);
         TAPE_EACH(d, x == x ? d[l] / ((1 + d[l]) * (1 + d[l])) : x);
@@ -258,11 +250,11 @@ TAPE_INLINE void tape_call_curvature(int id, const double *a, const double *y, c
     case FUNCTION_ERFC:
         TAPE_EACH(e, -2 * x * d[l]);
     case FUNCTION_GAMMA:
-        TAPE_EACH(e, y[l] * tape_polygamma(1, x) + d[l] * tape_polygamma(0, x));
+        TAPE_EACH(e, y[l] * polygamma(1, x) + d[l] * polygamma(0, x));
     case FUNCTION_LGAMMA:
-        TAPE_EACH(e, tape_polygamma(1, x));
+        TAPE_EACH(e, polygamma(1, x));
     case FUNCTION_DIGAMMA:
-        TAPE_EACH(e, tape_polygamma(2, x));
+        TAPE_EACH(e, polygamma(2, x));
     case FUNCTION_SIGMOID:
         TAPE_EACH(e, -d[l] * tanh(x / 2));
     case FUNCTION_SOFTPLUS:

@@ -78,6 +78,14 @@ static ml_status check(tape_objective *o, const double *x, double value, ml_mess
 
 /* --- value, gradient, Hessian --- */
 
+static double run(tape_objective *o, const double *x, double *gradient);
+
+ml_status tape_objective_has_value(tape_objective *o, const double *x, ml_message *why)
+{
+    double value = run(o, x, NULL);
+    return isfinite(value) ? ML_OK : check(o, x, NAN, why);
+}
+
 static double run(tape_objective *o, const double *x, double *gradient)
 {
     double value;

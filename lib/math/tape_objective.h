@@ -40,6 +40,8 @@ void tape_objective_free(tape_objective *o);
 ml_status tape_objective_squares(tape_objective *o, int jobs, ml_message *why);
 /* Go through the rows in batches of SIZE, in a new random order each time; O takes over RANDOM. */
 ml_status tape_objective_batches(tape_objective *o, size_t size, gsl_rng *random, ml_message *why);
+/* ML_NO, with the operation that is to blame, where X has no finite value (-inf is none either). */
+ml_status tape_objective_has_value(tape_objective *o, const double *x, ml_message *why);
 /* From now on all rows at once. */
 void tape_objective_whole(tape_objective *o);
 /* The outputs of CONSTRAINTS, a tape in the same parameters, are to be 0 (the first ones) or at most 0. */

@@ -1,11 +1,11 @@
 #include "math/taylor.h"
 
-#include <gsl/gsl_sf_psi.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "math/polygamma.h"
 
 void taylor_free(taylor *t)
 {
@@ -99,13 +99,6 @@ static void exponential_series(const double *s, double first, double *c, size_t 
             sum += (double)j * s[j] * c[k - j];
         c[k] = sum / (double)k;
     }
-}
-
-static double polygamma(int n, double a)
-{
-    if (isnan(a) || (a <= 0 && (a == floor(a) || n > 1)))
-        return (double)NAN;
-    return n == 0 ? gsl_sf_psi(a) : n == 1 ? gsl_sf_psi_1(a) : gsl_sf_psi_n(n, a);
 }
 
 /* lgamma, or with FROM 1 digamma */

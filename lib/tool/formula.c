@@ -19,6 +19,7 @@ void formula_free(formula *f)
         free(f->columns[v]);
     free(f->columns);
     free(f->variables);
+    free(f->constants);
     expression_space_free(f->space);
     *f = (formula){0};
 }
@@ -173,10 +174,13 @@ ml_status formula_names(formula *f, const expression *const *more, size_t count,
         return status;
     f->variables = memory_zeros(name_count, sizeof *f->variables);
     f->columns = memory_zeros(name_count, sizeof *f->columns);
-    if (f->variables == NULL || f->columns == NULL)
+    f->constants = memory_zeros(name_count, sizeof *f->constants);
+    if (f->variables == NULL || f->columns == NULL || f->constants == NULL)
         status = ml_fail_memory(why, "names", name_count * sizeof *f->variables);
     for (size_t i = 0; status == ML_OK && i < name_count; i++)
-        if (!is_constant(f, names[i])) {
+        if (is_constant(f, names[i])) {
+            f->constants[f->constant_count++] = names[i];
+        } else {
             const gsl_matrix *start;
             f->variables[f->variable_count].name = names[i];
             start = formula_start_of(f, f->variable_count);
@@ -227,6 +231,14 @@ static size_t find_series(const char *const *names, size_t count, const char *fo
     return found;
 }
 
+static ml_status check_single(const char *const *names, size_t count, const char *name, ml_message *why)
+{
+    size_t first = find_column(names, count, name);
+    if (first < count && find_column(names + first + 1, count - first - 1, name) < count - first - 1)
+        return ml_fail(why, "two columns are called %.60s", name);
+    return ML_OK;
+}
+
 static ml_status bind(formula *f, size_t v, const char *const *names, size_t count, bool data,
                       ml_message *why)
 {
@@ -235,6 +247,10 @@ static ml_status bind(formula *f, size_t v, const char *const *names, size_t cou
     if (at == NULL)
         return ml_fail_memory(why, "columns", count * sizeof *at);
     at[0] = find_column(names, count, x->name);
+    if (check_single(names, count, x->name, why) != ML_OK) {
+        free(at);
+        return ML_FAIL;
+    }
     if (at[0] == count)
         found = find_series(names, count, "%s[%zu]", x->name, at);
     if (found == 0)
@@ -254,6 +270,11 @@ ml_status formula_bind(formula *f, const char *const *names, size_t count, bool 
                        ml_message *why)
 {
     ml_status status = ML_OK;
+    /* a column called e or pi is that column: its name becomes a variable */
+    for (size_t i = 0; i < f->constant_count; i++)
+        if (find_column(names, count, f->constants[i]) < count)
+            f->variables[f->variable_count++] =
+                (tape_variable){.name = f->constants[i], .rows = 1, .columns = 1};
     for (size_t v = 0; status == ML_OK && v < f->variable_count; v++)
         if (formula_is_open(f, v)) {
             status = bind(f, v, names, count, data, why);

@@ -28,6 +28,8 @@ typedef struct formula {
      * those with a start, then bound to columns or given a start of their own. */
     tape_variable *variables;
     size_t variable_count;
+    const char **constants; /* the names among the others that are constants unless a column has them */
+    size_t constant_count;
     size_t **columns; /* what the variables' `column` points to, a list for each variable or NULL */
 } formula;
 

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "math/symbolic.h"
+#include "math/tape_tree.h"
 #include "tool/names.h"
 
 void optima_free(optima *o)
@@ -111,8 +112,6 @@ ml_status optima_write_variables(const optima *o, writer *w, bool gradient, ml_m
 ml_status optima_write_hessian(const optima *o, writer *w, ml_message *why)
 {
     minimize_objective m = tape_objective_minimize(o->objective);
-    if (o->from_table)
-        return ml_fail(why, "-s hessian is of one start; mldiff -s hessian takes a table of points");
     gsl_matrix *h = gsl_matrix_alloc(o->n, o->n);
     column *columns = memory_zeros(o->n, sizeof *columns);
     ml_status status = h && columns ? m.hessian(m.context, o->found[0].x, h, why)
@@ -181,44 +180,83 @@ static const char *printed(steps *s, const expression *e)
     return text;
 }
 
-/* L, its derivatives, the solution, and what the conditions are there. */
-void optima_steps_lagrangian(const optima *o, const formula *f, bool maximize, steps *s)
+/* The conditions' numbers and behind them the function, as expressions of numbers: vectors are written out.
+ */
+static ml_status write_out(const optima *o, const formula *f, const expression **trees)
 {
-    expression_space *space = f->space;
-    const expression *l = f->expressions[0];
+    const conditions *c = &o->conditions;
+    bool vectors = c->numbers != c->count;
+    for (size_t v = 0; v < f->variable_count; v++)
+        vectors |= f->variables[v].rows * f->variables[v].columns != 1;
+    memcpy(trees, c->expressions, c->count * sizeof *trees);
+    trees[c->count] = f->expressions[0];
+    if (!vectors)
+        return ML_OK;
+    tape *t;
+    ml_status status = tape_new(f->space, trees, c->count + 1, f->variables, f->variable_count, &t, NULL);
+    if (status == ML_OK)
+        status = tape_trees(t, f->space, f->variables, f->variable_count, trees, NULL);
+    tape_free(t);
+    return status;
+}
+
+/* lambda1, ..., mu1, ... */
+static const char *multiplier_name(const optima *o, steps *s, size_t i)
+{
+    bool equality = i < o->conditions.equalities;
+    return steps_print(s, "%s%zu", equality ? "lambda" : "mu",
+                       equality ? i + 1 : i + 1 - o->conditions.equalities);
+}
+
+static const expression *lagrangian(const optima *o, const formula *f, bool maximize, steps *s,
+                                    const expression *const *trees)
+{
+    const expression *l = trees[o->conditions.numbers], *multiplier;
     if (maximize)
-        l = expression_negate(space, l);
-    for (size_t i = 0; i < o->conditions.count && l != NULL; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%s%zu", i < o->conditions.equalities ? "lambda" : "mu",
-                 i < o->conditions.equalities ? i + 1 : i + 1 - o->conditions.equalities);
-        const expression *multiplier;
-        if (expression_parse(space, NULL, name, &multiplier, NULL) != ML_OK)
-            return;
-        l = expression_binary(
-            space, OPERATOR_ADD, l,
-            expression_binary(space, OPERATOR_MULTIPLY, multiplier, o->conditions.expressions[i]));
+        l = expression_negate(f->space, l);
+    for (size_t i = 0; i < o->conditions.numbers && l != NULL; i++) {
+        if (expression_parse(f->space, NULL, multiplier_name(o, s, i), &multiplier, NULL) != ML_OK)
+            return NULL;
+        const expression *term = expression_binary(f->space, OPERATOR_MULTIPLY, multiplier, trees[i]);
+        l = expression_binary(f->space, OPERATOR_ADD, l, term);
     }
-    if (l == NULL)
-        return;
+    return l;
+}
+
+static void write_conditions(const optima *o, const formula *f, steps *s, const expression *l,
+                             const expression *const *trees)
+{
+    const conditions *c = &o->conditions;
     steps_heading(s, "The Lagrangian");
     steps_formula(s, "L = %s", printed(s, l));
     steps_heading(s, "Its derivatives are zero%s",
-                  o->conditions.numbers > o->conditions.equalities ? ", or a constraint is slack" : "");
+                  c->numbers > c->equalities ? ", or a constraint is slack" : "");
     for (size_t k = 0; k < o->n; k++) {
-        const expression *d, *normal;
-        if (symbolic_derivative(space, l, o->names[k], &d, NULL) != ML_OK)
+        const expression *d;
+        if (symbolic_derivative(f->space, l, o->names[k], &d, NULL) != ML_OK)
             continue;
-        normal = symbolic_normal(space, d);
+        const expression *normal = symbolic_normal(f->space, d);
         steps_formula(s, "dL/d%s = %s = 0", o->names[k], printed(s, normal ? normal : d));
     }
-    for (size_t i = 0; i < o->conditions.count; i++)
-        if (i < o->conditions.equalities)
-            steps_formula(s, "%s = 0", printed(s, o->conditions.expressions[i]));
+    for (size_t i = 0; i < c->numbers; i++) {
+        const char *mu = multiplier_name(o, s, i), *g = printed(s, trees[i]);
+        if (i < c->equalities)
+            steps_formula(s, "%s = 0", g);
         else
-            steps_formula(s, "%s <= 0,  mu%zu >= 0,  mu%zu*(%s) = 0",
-                          printed(s, o->conditions.expressions[i]), i + 1 - o->conditions.equalities,
-                          i + 1 - o->conditions.equalities, printed(s, o->conditions.expressions[i]));
+            steps_formula(s, "%s <= 0,  %s >= 0,  %s*(%s) = 0", g, mu, mu, g);
+    }
+}
+
+void optima_steps_lagrangian(const optima *o, const formula *f, bool maximize, steps *s)
+{
+    const expression **trees = memory_array(o->conditions.numbers + 1 + o->conditions.count, sizeof *trees);
+    const expression *l =
+        trees != NULL && write_out(o, f, trees) == ML_OK ? lagrangian(o, f, maximize, s, trees) : NULL;
+    if (l != NULL)
+        write_conditions(o, f, s, l, trees);
+    else
+        steps_fail(s);
+    free(trees);
 }
 
 void optima_steps_solution(const optima *o, steps *s)
