@@ -715,7 +715,9 @@ static const matrix_handler *handler_of(int id)
 static void write_results(matrix_evaluation *v, const expression *e, const matrix_results *results)
 {
     char name[MATRIX_NAME];
-    bool named = matrix_name(e, name) && strcmp(name, "the matrix") != 0;
+    bool whole = matrix_name(e, name), named = whole && strcmp(name, "the matrix") != 0;
+    if (!whole)
+        steps_fail(v->scope->steps);
     for (size_t i = 0; i < results->count; i++) {
         const matrix_value *a = results->parts[i].value;
         const char *part = results->parts[i].name;
