@@ -372,11 +372,11 @@ static ml_status kkt_step(solver *s, double *dx, double *dm)
     if (kkt == NULL || right == NULL || step == NULL)
         status = ml_fail_memory(s->why, "the KKT equations", (n + k) * (n + k) * sizeof(double));
     for (size_t j = 0; status == ML_OK && j < n; j++) {
-        gsl_matrix_set(right, j, 0, -s->slope[j]);
+        gsl_matrix_set(right, j, 0, -s->weight * s->slope[j]);
         for (size_t l = 0; l < n; l++)
-            gsl_matrix_set(kkt, j, l, gsl_matrix_get(s->hessian, j, l));
+            gsl_matrix_set(kkt, j, l, s->weight * gsl_matrix_get(s->hessian, j, l));
     }
-    /* rows of the constraints in their own units, so that the rank is not a matter of these */
+    /* f and the constraints in their own units, so that the rank is not a matter of these */
     for (size_t i = 0; status == ML_OK && i < s->m; i++) {
         if (!s->active[i])
             continue;
@@ -394,7 +394,7 @@ static ml_status kkt_step(solver *s, double *dx, double *dm)
     for (size_t j = 0; status == ML_OK && j < n; j++)
         dx[j] = gsl_matrix_get(step, j, 0);
     for (size_t i = 0; status == ML_OK && i < s->m; i++)
-        dm[i] = s->active[i] ? s->scale[i] * gsl_matrix_get(step, at++, 0) : 0;
+        dm[i] = s->active[i] ? s->scale[i] / s->weight * gsl_matrix_get(step, at++, 0) : 0;
     gsl_matrix_free(kkt);
     gsl_matrix_free(right);
     gsl_matrix_free(step);
@@ -641,11 +641,30 @@ static double scale_of(double size, double most)
     return size > 0 ? fmin(fmax(1 / size, LEAST_SCALE), most) : 1;
 }
 
+/* f by its gradient at the start, however large; a small one may be that of a start near a minimum. */
+static double weight_of(double size)
+{
+    return size > 1 ? fmax(1 / size, DBL_MIN) : scale_of(size, MOST_SCALE);
+}
+
+/* The weight that was cut because of a small gradient, or is small because of one that has become less. */
+static bool reweight(solver *s)
+{
+    double size = size_of(s->gradient, s->n), weight = s->weight;
+    if (size == 0 || size * weight >= 0.1)
+        return false;
+    if (weight >= MOST_SCALE)
+        s->weight = scale_of(size, 1 / DBL_MIN);
+    else if (weight < LEAST_SCALE)
+        s->weight = fmin(1 / size, LEAST_SCALE);
+    return s->weight != weight;
+}
+
 /* A gradient that was so small at the start that its scale was cut, and is so still, is small everywhere;
  * true when one is. */
 static bool rescale(solver *s)
 {
-    bool changed = false;
+    bool changed = reweight(s);
     for (size_t i = 0; i < s->m; i++) {
         if (s->scale[i] < MOST_SCALE || row_size(s, i) * MOST_SCALE >= 0.1)
             continue;
@@ -669,7 +688,7 @@ static ml_status begin(solver *s, const double *start)
     if (!isfinite(f))
         return ml_fail(s->why, "the function, a constraint or a derivative has no finite value at the start");
     s->start_gradient = size_of(s->gradient, s->n);
-    s->weight = scale_of(s->start_gradient, MOST_SCALE);
+    s->weight = weight_of(s->start_gradient);
     s->bottom = -BOTTOMLESS * fmax(1, fabs(f));
     for (size_t i = 0; i < s->m; i++)
         s->scale[i] = scale_of(row_size(s, i), MOST_SCALE);

@@ -268,6 +268,18 @@ static void test_units(void)
     CHECK(status_of("1e8*(1e-6*x[1]-3)^2", "1e-6*x[1]<=1", "x=[0]", &r) == CONSTRAINED_CONVERGED);
     CHECK_NEAR(r.x[0], 1e6, 1e-8);
     constrained_free(&r);
+    CHECK(status_of("1e20*x[1]^2", "x[1]>=2", "x=[1]", &r) == CONSTRAINED_CONVERGED);
+    CHECK_NEAR(r.x[0], 2, 1e-10);
+    CHECK_NEAR(r.multipliers[0] / 4e20, 1, 1e-8);
+    constrained_free(&r);
+    CHECK(status_of("1e-20*x[1]^2", "x[1]>=2", "x=[1]", &r) == CONSTRAINED_CONVERGED);
+    CHECK_NEAR(r.x[0], 2, 1e-10);
+    CHECK_NEAR(r.multipliers[0] / 4e-20, 1, 1e-8);
+    constrained_free(&r);
+    CHECK(status_of("1e30*(x[1]^2+x[2]^2)", "x[1]+x[2]==1", "x=[1;4]", &r) == CONSTRAINED_CONVERGED);
+    CHECK_NEAR(r.value / 5e29, 1, 1e-10);
+    CHECK_NEAR(r.multipliers[0] / -1e30, 1, 1e-8);
+    constrained_free(&r);
 }
 
 static void test_class(void)
