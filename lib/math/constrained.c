@@ -533,6 +533,9 @@ static ml_status newton_step(solver *s, double *step, bool *went)
         s->trial[j] += step[j];
     for (size_t i = 0; *went && i < s->m; i++)
         s->multipliers[i] += step[s->n + i];
+    for (size_t i = 0; *went && i < s->m; i++)
+        if (fabs(s->multipliers[i]) < DBL_MIN) /* what is left of the gradient where it underflows */
+            s->multipliers[i] = 0;
     return status;
 }
 
