@@ -133,6 +133,7 @@ const ball *ball_product(ball_space *s, const ball *a, const ball *b)
             fmpq_mat_mul(c->q, a->q, b->q);
         c->scale = greatest(size) * cancelled(a) * cancelled(b);
         c->terms = fmax(fmax(a->terms, b->terms), (double)a->x->size2);
+        c->jumps = a->jumps || b->jumps;
     }
     gsl_matrix_free(size_a);
     gsl_matrix_free(size_b);
@@ -157,6 +158,9 @@ static const ball *combine(ball_space *s, const ball *a, const ball *b, bool sub
         (subtract ? fmpq_mat_sub : fmpq_mat_add)(c->q, a->q, b->q);
     c->scale = fmax(a->scale, b->scale);
     c->terms = fmax(a->terms, b->terms);
+    c->compared = fmax(greatest(a->x), greatest(b->x));
+    c->written = (a->r == NULL || a->written) && (b->r == NULL || b->written);
+    c->jumps = a->jumps || b->jumps;
     return c;
 }
 
@@ -179,6 +183,9 @@ static ball *like(ball_space *s, const ball *a, size_t rows, size_t columns)
     if (b != NULL) {
         b->scale = a->scale;
         b->terms = a->terms;
+        b->compared = a->compared;
+        b->written = a->written;
+        b->jumps = a->jumps;
     }
     return b;
 }

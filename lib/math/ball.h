@@ -19,6 +19,9 @@ typedef struct ball {
     fmpq_mat_struct *q; /* the same as rationals, or NULL */
     double scale;       /* the greatest sum of the magnitudes that an entry was made of */
     double terms;       /* how many there were at most */
+    double compared;    /* of a sum or difference: the greatest |entry| of its two terms; else 0 */
+    bool written;       /* the radii are those of numbers as they were written, not of what came of them */
+    bool jumps;         /* whole numbers such as a rank, that jump: within the radius nothing is known */
     bool identity;      /* a 1 x 1 ball that stands for a multiple of the identity of whatever order fits */
     struct ball *next;
 } ball;

@@ -110,9 +110,15 @@ static double measure(const check_report *report, const ball *d, size_t i, size_
     return negative_only ? fmax(-x, 0) : fabs(x);
 }
 
-/* The digits of the answer are too few to tell: it may be anything of the size that there is. */
+/* The digits of the answer are too few to tell: it may be anything of the size that there is.  A number that
+ * was written is right when it is rounded right, 0.0 for 0.03 too; what came of it is not, where it may be
+ * off by all that is compared. */
 static bool too_coarse(const ball *d, double off, double allowed)
 {
+    if (!isfinite(allowed))
+        return true;
+    if (!d->written && d->compared > 0)
+        return allowed >= d->compared;
     return off > ball_slack(d) && d->scale > 0 && allowed > 8 * d->scale;
 }
 
@@ -139,6 +145,7 @@ typedef struct worst {
     size_t i, j;
     double off, allowed;
     bool any, bad, lost; /* a cell was looked at; one is off by more than allowed; one is not a number */
+    bool coarse, open;   /* one may be anything; one may be another whole number */
 } worst;
 
 /* Is an entry that is OFF further beyond ALLOWED than the worst so far? */
@@ -161,10 +168,13 @@ static worst find_worst(const check_report *report, const ball *d, cell_filter *
             if (!wanted(i, j))
                 continue;
             double off = measure(report, d, i, j, negative_only), allowed = check_allowed(report, d, i, j);
+            w.coarse |= report->tolerance < 0 && too_coarse(d, off, allowed);
+            w.open |= d->jumps && ball_radius(d, i, j) > 0 &&
+                      !(negative_only && gsl_matrix_get(d->x, i, j) >= ball_radius(d, i, j));
             if (isnan(off))
                 w.lost = true;
             else if (is_worse(&w, off, allowed))
-                w = (worst){i, j, off, allowed, true, w.bad || off > allowed, w.lost};
+                w = (worst){i, j, off, allowed, true, w.bad || off > allowed, w.lost, w.coarse, w.open};
         }
     return w;
 }
@@ -185,7 +195,10 @@ static void judge(check_report *report, check_row *row, const ball *d, cell_filt
     if (!w.bad && w.lost) {
         row->verdict = CHECK_UNDECIDED;
         buffer_string(&row->diagnosis, "not a number comes out");
-    } else if (!w.bad && report->tolerance < 0 && too_coarse(d, w.off, w.allowed)) {
+    } else if (!w.bad && w.open) {
+        row->verdict = CHECK_UNDECIDED;
+        buffer_string(&row->diagnosis, "within the digits that were written it may be another whole number");
+    } else if (!w.bad && w.coarse) {
         row->verdict = CHECK_UNDECIDED;
         buffer_string(&row->diagnosis, "written with too few digits to tell");
     }

@@ -105,6 +105,7 @@ static bool set_entry(ball *b, size_t i, size_t j, check_cell *cell, bool answer
         return true;
     if (b->r == NULL && (b->r = gsl_matrix_calloc(b->x->size1, b->x->size2)) == NULL)
         return false;
+    b->written = true;
     gsl_matrix_set(b->r, i, j, cell->half);
     return true;
 }

@@ -120,7 +120,15 @@ bool check_claim_written(const expression *e, const ball *b, ball_space *balls, 
         if (literal)
             gsl_matrix_set(r, k / columns, k % columns, half);
     }
-    *written = literal ? ball_make(balls, b->x, r, false) : b;
+    *written = b;
+    if (literal) {
+        ball *made = ball_make(balls, b->x, r, b->q != NULL);
+        if (made != NULL && b->q != NULL)
+            fmpq_mat_set(made->q, b->q);
+        if (made != NULL)
+            made->written = true;
+        *written = made;
+    }
     gsl_matrix_free(r);
     return literal && *written != NULL && (*written)->r != NULL;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
+#include "math/dense.h"
 #include "math/matrix_evaluate.h"
 
 /* Entries that are moved one by one; of more, all that is known is that the arithmetic is stable. */
@@ -119,6 +121,37 @@ static size_t entries_of(const calling *c)
     return count;
 }
 
+/* By how much the rank of A may be another within its radii.  It is at least the number of singular values
+ * above the Frobenius norm of the radii (Weyl), and almost every matrix there has the rank of one that is
+ * drawn. */
+static double rank_change(calling *c, const ball *a, double rank)
+{
+    size_t m = a->x->size1, n = a->x->size2;
+    gsl_vector *values = gsl_vector_alloc(m < n ? m : n);
+    gsl_matrix *moved = gsl_matrix_alloc(m, n);
+    gsl_rng *rng = random_stream(1, 0);
+    double least = 0, most = 0, sum = 0;
+    bool made = values != NULL && moved != NULL && rng != NULL;
+    if (made && dense_singular(a->x, values, NULL, NULL, NULL) == ML_OK) {
+        for (size_t k = 0; k < m * n; k++) {
+            double r = ball_radius(a, k / n, k % n);
+            sum = hypot(sum, r);
+            gsl_matrix_set(moved, k / n, k % n,
+                           gsl_matrix_get(a->x, k / n, k % n) + r * (2 * gsl_rng_uniform(rng) - 1));
+        }
+        for (size_t k = 0; k < values->size; k++)
+            least += gsl_vector_get(values, k) > sum;
+        if (dense_singular(moved, values, NULL, NULL, NULL) == ML_OK)
+            most = (double)dense_rank(values, m, n);
+    }
+    c->starved |= !made;
+    gsl_vector_free(values);
+    gsl_matrix_free(moved);
+    if (rng != NULL)
+        gsl_rng_free(rng);
+    return fmax(fmax(rank - least, most - rank), 0);
+}
+
 /* The ball for VALUE: exact when its rationals are known and no argument is uncertain. */
 static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
 {
@@ -129,7 +162,7 @@ static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
             uncertain |= !ball_is_exact(c->args[i]);
             terms = fmax(terms, c->args[i]->terms + (double)c->args[i]->x->size1);
         }
-    bool jumps = c->e->op == FUNCTION_RANK; /* whole numbers: nothing to first order */
+    bool jumps = c->e->op == FUNCTION_RANK;
     bool moves = !jumps && (uncertain || value->q == NULL) && entries_of(c) <= MOST_MOVED;
     gsl_matrix *radii = gsl_matrix_calloc(value->rows, value->columns);
     gsl_matrix *sizes = gsl_matrix_calloc(value->rows, value->columns);
@@ -141,11 +174,14 @@ static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
         if (moves && evaluate(c, &s, c->e->count, 0, 0, &base, &unused) == ML_OK &&
             same_shape(base, value->re))
             move_entries(c, base->re, radii, sizes);
+        if (jumps && uncertain)
+            gsl_matrix_set(radii, 0, 0, rank_change(c, c->args[0], gsl_matrix_get(value->re, 0, 0)));
         b = c->starved ? NULL : ball_make(balls, value->re, radii, value->q != NULL);
     }
     if (b != NULL) {
         if (b->q != NULL)
             fmpq_mat_set(b->q, value->q);
+        b->jumps = jumps;
         b->scale = fmax(greatest(value->re), greatest(sizes));
         b->terms = terms;
     }

@@ -135,6 +135,7 @@ static ml_status apply(evaluation *v, int id, real_function *f, const ball *a, c
     if (b == NULL)
         return made(v, b, out);
     bool jumps = id == FUNCTION_SIGN || id == FUNCTION_FLOOR || id == FUNCTION_CEIL;
+    b->jumps = jumps;
     b->terms = a->terms + 1;
     b->scale = 0;
     for (size_t i = 0; i < a->x->size1; i++)
@@ -142,7 +143,9 @@ static ml_status apply(evaluation *v, int id, real_function *f, const ball *a, c
             double x = gsl_matrix_get(a->x, i, j), r = ball_radius(a, i, j), y = f(x);
             double steep = isfinite(y) && !jumps ? steepness(f, x, r) : 0;
             gsl_matrix_set(b->x, i, j, y);
-            if (b->r != NULL)
+            if (b->r != NULL && jumps)
+                gsl_matrix_set(b->r, i, j, fmax(fabs(f(x + r) - y), fabs(f(x - r) - y)));
+            else if (b->r != NULL)
                 gsl_matrix_set(b->r, i, j, isnan(steep) ? 0 : steep * r);
             if (isfinite(y))
                 b->scale = fmax(b->scale, fmax(fabs(y), isfinite(steep) ? steep * a->scale : 0));
