@@ -68,6 +68,23 @@ cases() { # MODE: the lines of that mode
 0,1e-300' 1e-15
 }
 
+@test "tiny and huge entries: squares that would vanish or overflow do neither" {
+	gives '#: Q
+0.7071067811865476,-0.7071067811865476
+0.7071067811865476,0.7071067811865476
+
+
+#: R
+1.414213562373095e-200,7.071067811865475e-201
+0,7.071067811865475e-201' mlmat 'qr([1e-200,0;1e-200,1e-200])'
+	mlmat 'qr([1e200,0;1e200,1e200])' | grep -qx '1.414213562373095e200,7.071067811865475e199'
+	gives 1.414213562373095e-200 mlmat 'norm([1e-200,1e-200])'
+	gives 1.414213562373095e200 mlmat 'norm([1e200,1e200])'
+	gives 1.414213562373095e-200 mlmat 'dist([1e-200,0],[0,1e-200])'
+	gives 1.7320508075688772e-200 mlmat 'norm([1e-200,1e-200;0,1e-200],fro)'
+	gives 1.2345405015632335e-160 mlmat 'norm([1.2345e-160,1e-162])' # sqrt(1.2345^2 + 0.01^2)
+}
+
 @test "the shapes are said where they do not fit, with the place" {
 	fails 2 "A is 2 x 2 and b is 2 x 1; a sum needs equal shapes" mlmat 'A+b' A=A.csv b=b.csv
 	fails 2 "b is 2 x 1 and A is 2 x 2; a product needs as many columns on the left as rows on the right; b'*A would fit" mlmat 'b*A' A=A.csv b=b.csv

@@ -1,6 +1,7 @@
 /* matrix_decompose.c: decompositions, and the spaces that belong to a matrix. */
 #include <float.h>
 #include <math.h>
+#include <mpfr.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -432,17 +433,21 @@ static bool all_squares(const fmpq_mat_t c, const fmpq_mat_t d, bool rows, fmpq_
     return good;
 }
 
-/* C sqrt(D) to the nearest double but one: the root of the nearest double of its square. */
+/* C sqrt(D): the root of its square, which as a double might overflow or vanish where C sqrt(D) does not. */
 static double root_value(const fmpq_t c, const fmpq_t d)
 {
     fmpq_t square;
+    mpfr_t root;
     fmpq_init(square);
+    mpfr_init2(root, 128);
     fmpq_mul(square, c, c);
     fmpq_mul(square, square, d);
-    double root = sqrt(matrix_nearest(square));
-    int sign = fmpq_sgn(c);
+    fmpq_get_mpfr(root, square, MPFR_RNDN);
+    mpfr_sqrt(root, root, MPFR_RNDN);
+    double size = mpfr_get_d(root, MPFR_RNDN);
     fmpq_clear(square);
-    return sign < 0 ? -root : root;
+    mpfr_clear(root);
+    return fmpq_sgn(c) < 0 ? -size : size;
 }
 
 /* The entries as surds; false when a radicand cannot be freed of its squares, which for each is looked for
