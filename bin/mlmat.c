@@ -76,6 +76,7 @@ typedef struct job {
     size_t expression_count;
     named *bound;
     size_t bound_count, bound_capacity;
+    size_t operand_bound; /* of those, how many come from operands: standard input does not replace them */
     output *outputs;
     size_t output_count, output_capacity;
     steps *s;
@@ -94,10 +95,15 @@ static const matrix_value *look_up(void *context, const char *name)
     return NULL;
 }
 
-/* Operands come before standard input: the first value of a name holds. */
-static ml_status bind_value(job *j, const char *name, size_t length, const matrix_value *value,
-                            ml_message *why)
+/* Operands come before standard input, whose blocks of the same name they replace; else a name has one value,
+ * which comes from SOURCE. */
+static ml_status bind_value(job *j, const char *source, const char *name, size_t length,
+                            const matrix_value *value, ml_message *why)
 {
+    for (size_t i = j->operand_bound; i < j->bound_count; i++)
+        if (strncmp(j->bound[i].name, name, length) == 0 && j->bound[i].name[length] == '\0')
+            return ml_fail(why, "%s: %.*s has a value already: give each value a name of its own", source,
+                           (int)length, name);
     char *copy = strndup(name, length);
     if (copy == NULL || !memory_grow(&j->bound, &j->bound_capacity, j->bound_count + 1, sizeof *j->bound)) {
         free(copy);
@@ -126,7 +132,7 @@ static ml_status bind_block(job *j, const blocks *source, const block *b, const 
         length = strlen(name);
     }
     if (status == ML_OK)
-        status = bind_value(j, name, length, value, why);
+        status = bind_value(j, source->path, name, length, value, why);
     operand_cells_free(&c);
     return status;
 }
@@ -165,7 +171,7 @@ static ml_status bind_literal(job *j, const operand_binding *b, ml_message *why)
         status =
             ml_fail(why, "%.*s: '%.*s' %s", (int)b->length, b->name, (int)l.lengths[bad], l.at[bad], problem);
     if (status == ML_OK)
-        status = bind_value(j, b->name, b->length, value, why);
+        status = bind_value(j, b->name, b->name, b->length, value, why);
     operand_literal_free(&l);
     return status;
 }
@@ -236,6 +242,7 @@ static ml_status read_input(job *j, ml_message *why)
     for (size_t k = 0; k < count; k++)
         needed |= look_up(j, names[k]) == NULL && !matrix_has_constant(names[k]) && !is_kind(names[k]);
     free(names);
+    j->operand_bound = j->bound_count;
     return needed ? bind_source(j, NULL, NULL, 0, why) : ML_OK;
 }
 

@@ -85,6 +85,20 @@ cases() { # MODE: the lines of that mode
 	gives 1.2345405015632335e-160 mlmat 'norm([1.2345e-160,1e-162])' # sqrt(1.2345^2 + 0.01^2)
 }
 
+@test "complex numbers are equal or not, and have no order" {
+	fails 2 'complex numbers have no order' mlmat 'i<2'
+	fails 2 'complex numbers have no order' mlmat 'i<=i'
+	fails 2 'complex numbers have no order' mlmat --exact '[1,2]>i'
+	gives 1,0 mlmat '[i,1]==i'
+	gives 1,1 mlmat --exact '[sqrt(2),1]<2'
+}
+
+@test "a name has one value" {
+	fails 2 'X=[3,4]: X has a value already' mlmat 'X+1' 'X=[1,2]' 'X=[3,4]'
+	fails 2 'stdin: A has a value already' sh -c "printf '#: A\n1\n\n\n#: A\n2\n' | mlmat A"
+	gives 9 sh -c "printf '#: A\n1\n\n\n#: B\n2\n' | mlmat A+B A=7"
+}
+
 @test "the shapes are said where they do not fit, with the place" {
 	fails 2 "A is 2 x 2 and b is 2 x 1; a sum needs equal shapes" mlmat 'A+b' A=A.csv b=b.csv
 	fails 2 "b is 2 x 1 and A is 2 x 2; a product needs as many columns on the left as rows on the right; b'*A would fit" mlmat 'b*A' A=A.csv b=b.csv
@@ -461,6 +475,8 @@ x - 2,2' mlmat --exact 'charpoly([2,0,0;1,2,0;0,0,3])'
 	fails 2 'calculates no further with it' mlmat --exact '2*angle([1,2],[1,1])'
 	fails 2 'digits' mlmat --exact '2^(10^12)'
 	fails 2 'this norm is not calculated exactly' mlmat --exact 'norm([1,2;3,4],nuc)'
+	fails 2 'takes rational numbers, and the matrix is complex' mlmat --exact 'eigvals([1,i;-i,1])'
+	fails 2 'powers of sums of roots up to the 1000th' mlmat --exact '(1+sqrt(2))^1000000'
 	gives 0 mlmat --exact 'norm([1,2],1)-3'
 	gives '1/3*pi' mlmat --exact 'angle([1,0,1],[0,1,1])'
 }

@@ -152,8 +152,9 @@ ml_status matrix_need_rational(matrix_evaluation *v, const expression *e, const 
         return ML_OK;
     char name[MATRIX_NAME];
     matrix_name(argument, name);
-    return expression_fail(v->why, argument, "with --exact %s takes rational numbers, and %s has roots in it",
-                           expression_function_of(e->op)->name, name);
+    return expression_fail(v->why, argument, "with --exact %s takes rational numbers, and %s %s",
+                           expression_function_of(e->op)->name, name,
+                           a->im != NULL ? "is complex" : "has roots in it");
 }
 
 /* --- steps --- */
@@ -469,6 +470,9 @@ static ml_status scalar_power(matrix_evaluation *v, const expression *e, const m
         const matrix_value *base = n < 0 ? matrix_divide(v->s, matrix_whole(v->s, 1), a) : a;
         return made(v, base ? matrix_power(v->s, base, (unsigned long)labs(n)) : NULL, out);
     }
+    if (v->exact && whole && a->surds != NULL)
+        return expression_fail(v->why, e, "--exact takes powers of sums of roots up to the %dth",
+                               MOST_SURD_POWER);
     if (v->exact && whole)
         return expression_fail(v->why, e, "the result would have about %.2g digits", bits * 0.30103);
     fmpq_t half;
@@ -547,6 +551,17 @@ static bool holds(int op, int order)
     }
 }
 
+static ml_status need_order(matrix_evaluation *v, const expression *e, const matrix_value *const *sides)
+{
+    bool equality = e->op == OPERATOR_EQUAL || e->op == OPERATOR_UNEQUAL;
+    for (int k = 0; !equality && k < 2; k++)
+        if (sides[k]->im != NULL && !gsl_matrix_isnull(sides[k]->im))
+            return expression_fail(
+                v->why, e->args[k],
+                "complex numbers have no order: compare their abs(...), real(...) or imag(...)");
+    return ML_OK;
+}
+
 /* 1 or 0 for each entry; mlcheck judges whole matrices, and to what accuracy. */
 static ml_status comparison(matrix_evaluation *v, const expression *e, const matrix_value **out)
 {
@@ -554,6 +569,8 @@ static ml_status comparison(matrix_evaluation *v, const expression *e, const mat
     ml_status status = matrix_operand(v, e->args[0], &a);
     if (status == ML_OK)
         status = matrix_operand(v, e->args[1], &b);
+    if (status == ML_OK)
+        status = need_order(v, e, (const matrix_value *const[]){a, b});
     if (status != ML_OK)
         return status;
     a = expanded(v, a, b);
