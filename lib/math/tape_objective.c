@@ -36,6 +36,8 @@ void tape_objective_free(tape_objective *o)
     if (o->random != NULL)
         gsl_rng_free(o->random);
     free(o->scratch);
+    free(o->last);
+    gsl_matrix_free(o->last_hessian);
     free(o->scales);
     free(o->order);
     *o = (tape_objective){0};
@@ -118,9 +120,28 @@ static ml_status gradient_at(void *context, const double *x, double *value, doub
     return check(o, x, *value, why);
 }
 
+/* A minimum that a Hessian has confirmed is looked at again for its kind. */
+static ml_status keep_hessian(tape_objective *o, const double *x, const gsl_matrix *hessian, ml_message *why)
+{
+    size_t n = o->t->parameters;
+    if (o->last_hessian == NULL)
+        o->last_hessian = gsl_matrix_alloc(n, n);
+    if (o->last == NULL && o->last_hessian != NULL)
+        o->last = memory_array(n, sizeof *o->last);
+    if (o->last == NULL)
+        return ml_fail_memory(why, "the Hessian", n * n * sizeof(double));
+    memcpy(o->last, x, n * sizeof *x);
+    gsl_matrix_memcpy(o->last_hessian, hessian);
+    return ML_OK;
+}
+
 static ml_status hessian_at(void *context, const double *x, gsl_matrix *hessian, ml_message *why)
 {
     tape_objective *o = context;
+    if (o->last != NULL && memcmp(o->last, x, o->t->parameters * sizeof *x) == 0) {
+        gsl_matrix_memcpy(hessian, o->last_hessian);
+        return ML_OK;
+    }
     if (o->rows != NULL) {
         ml_status status = tape_mean_hessian(o->mean, x, hessian, why);
         if (status != ML_OK)
@@ -131,7 +152,7 @@ static ml_status hessian_at(void *context, const double *x, gsl_matrix *hessian,
         tape_hessian(o->run, hessian);
     }
     gsl_matrix_scale(hessian, o->sign);
-    return ML_OK;
+    return keep_hessian(o, x, hessian, why);
 }
 
 /* --- sums of squares --- */

@@ -16,6 +16,8 @@ typedef struct tape_objective {
     tape_mean *mean;       /* with data */
     double sign;           /* -1 to maximize */
     double *scratch;       /* parameters, then nodes */
+    double *last;          /* where the last Hessian was asked for; NULL: nowhere yet */
+    gsl_matrix *last_hessian;
     /* levenberg-marquardt */
     tape *residuals;
     tape_run *residual_run;
