@@ -26,7 +26,7 @@ static const double PROGRESS = 0.5;
 static const double NEAR = 0.1;
 /* A Newton step this much longer than the point is none. */
 static const double FARTHEST = 1e3;
-enum { OUTER = 60, POLISH_STEPS = 30, RESTORATIONS = 3, HOPELESS = 4, FALLS = 6, INNER = 300 };
+enum { OUTER = 60, POLISH_STEPS = 30, RESTORATIONS = 3, HOPELESS = 4, FALLS = 6, INNER = 300, DOUBTS = 12 };
 
 typedef struct solver {
     const constrained_problem *p;
@@ -40,8 +40,9 @@ typedef struct solver {
     double *x, *gradient;  /* n: the current point; of f */
     double bottom;         /* a value of f below this says that there is no minimum */
     double start_gradient; /* size of that of f at the start */
-    gsl_matrix *jacobian;  /* m x n */
-    bool *active;          /* m */
+    double start_value;
+    gsl_matrix *jacobian; /* m x n */
+    bool *active;         /* m */
     /* Newton's method on the KKT equations */
     double *trial, *multipliers, *slope; /* n, m, n */
     gsl_matrix *hessian;                 /* n x n */
@@ -487,6 +488,145 @@ static ml_status lagrangian_hessian(solver *s, const double *x, const double *mu
     return status == ML_NO ? ML_OK : status;
 }
 
+/* --- is a KKT point a minimum on the directions that are free? --- */
+
+/* Below this share of the terms that it is the sum of, a slope is rounding. */
+static const double ROUNDING = 64 * DBL_EPSILON;
+/* A step may violate constraints that were not active by this, scaled. */
+static const double OUTSIDE = 1e-8;
+
+/* The Lagrangian over the coordinates Z'x of the result's point. */
+typedef struct reduced {
+    solver *s;
+    gsl_matrix *z;          /* n x k */
+    double *origin, *point; /* k: of the result; n: of a trial */
+} reduced;
+
+static void place(const reduced *r, const double *u)
+{
+    for (size_t j = 0; j < r->s->n; j++) {
+        r->point[j] = r->s->r->x[j];
+        for (size_t k = 0; k < r->z->size2; k++)
+            r->point[j] += gsl_matrix_get(r->z, j, k) * (u[k] - r->origin[k]);
+    }
+}
+
+static ml_status reduced_value(void *context, const double *u, double *value, ml_message *why)
+{
+    reduced *r = context;
+    solver *s = r->s;
+    place(r, u);
+    s->r->values++;
+    ml_status status = s->p->value(s->p->context, r->point, value, NULL, why);
+    if (status == ML_OK && s->m > 0)
+        status = s->p->constraints(s->p->context, r->point, s->c, NULL, why);
+    for (size_t i = 0; status == ML_OK && i < s->m; i++) {
+        *value += s->r->multipliers[i] * s->c[i];
+        if (!s->active[i] && s->scale[i] * s->c[i] > OUTSIDE)
+            status = ML_NO;
+    }
+    return status;
+}
+
+static ml_status reduced_gradient(void *context, const double *u, double *value, double *gradient,
+                                  ml_message *why)
+{
+    reduced *r = context;
+    solver *s = r->s;
+    ml_status status = reduced_value(context, u, value, why);
+    double f = 0;
+    if (status == ML_OK)
+        status = evaluate(s, r->point, &f);
+    if (status != ML_OK)
+        return status;
+    residuals(s, s->r->multipliers);
+    for (size_t k = 0; k < r->z->size2; k++) {
+        double terms = 0;
+        gradient[k] = 0;
+        for (size_t j = 0; j < s->n; j++) {
+            double term = fabs(s->gradient[j]), along = gsl_matrix_get(r->z, j, k);
+            for (size_t i = 0; i < s->m; i++)
+                term += fabs(s->r->multipliers[i] * gsl_matrix_get(s->jacobian, i, j));
+            gradient[k] += along * s->slope[j];
+            terms += fabs(along) * term;
+        }
+        if (fabs(gradient[k]) <= ROUNDING * terms)
+            gradient[k] = 0;
+    }
+    return ML_OK;
+}
+
+/* Of the Hessian that lagrangian_hessian() left. */
+static ml_status reduced_hessian(void *context, const double *u, gsl_matrix *h, ml_message *why)
+{
+    const reduced *r = context;
+    (void)u;
+    gsl_matrix *half = gsl_matrix_alloc(r->s->n, r->z->size2);
+    if (half == NULL)
+        return ml_fail_memory(why, "a reduced Hessian", r->s->n * r->z->size2 * sizeof(double));
+    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, r->s->hessian, r->z, 0, half);
+    gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, r->z, half, 0, h);
+    gsl_matrix_free(half);
+    return ML_OK;
+}
+
+/* From LOW, lower than the origin, on in steps of ten times the length while the value falls; to x.  *LEVEL:
+ * nothing stops it. */
+static ml_status go_beyond(reduced *r, double *low, bool *level)
+{
+    size_t k = r->z->size2;
+    double f = 0, last = INFINITY;
+    ml_message reason = {0};
+    ml_status status = reduced_value(r, low, &f, &reason);
+    while (status == ML_OK && f < last && isfinite(size_of(low, k))) {
+        last = f;
+        memcpy(r->s->x, r->point, r->s->n * sizeof *r->s->x);
+        for (size_t l = 0; l < k; l++)
+            low[l] = r->origin[l] + 10 * (low[l] - r->origin[l]);
+        status = reduced_value(r, low, &f, &reason);
+    }
+    *level = !isfinite(size_of(low, k)) || (status == ML_OK && f == last);
+    if (status == ML_FAIL && r->s->why != NULL)
+        *r->s->why = reason;
+    return status == ML_NO ? ML_OK : status;
+}
+
+/* Does the result, of the active constraints, pass for a minimum as minimize() has it?  If not, and a lower
+ * point is found in the free directions, that is put into x; *LEVEL when they go down without end. */
+static ml_status confirm(solver *s, bool *confirmed, bool *level)
+{
+    reduced r = {.s = s};
+    ml_status status = null_basis(s, &r.z);
+    *confirmed = true;
+    if (status != ML_OK || r.z == NULL)
+        return status;
+    size_t k = r.z->size2;
+    bool lower = false;
+    double *memory = memory_zeros(2 * k + s->n, sizeof *memory);
+    r.origin = memory, r.point = memory + 2 * k;
+    minimize_objective o = {.n = k,
+                            .context = &r,
+                            .value = reduced_value,
+                            .gradient = reduced_gradient,
+                            .hessian = reduced_hessian};
+    if (memory == NULL) {
+        status = ml_fail_memory(s->why, "a reduced point", (2 * k + s->n) * sizeof *memory);
+    } else {
+        for (size_t j = 0; j < s->n; j++)
+            for (size_t l = 0; l < k; l++)
+                r.origin[l] += gsl_matrix_get(r.z, j, l) * s->r->x[j];
+        status = minimize_confirm(&o, r.origin, s->start_value, s->params->tolerance, confirmed, memory + k,
+                                  &lower, s->why);
+    }
+    if (status == ML_OK && lower)
+        status = go_beyond(&r, memory + k, level);
+    gsl_matrix_free(r.z);
+    free(memory);
+    return status;
+}
+
+/* --- more of Newton's method --- */
+
 /* The residual of the equations that Newton's method solves, in the units of error(). */
 static double active_error(const solver *s, const double *x)
 {
@@ -691,6 +831,7 @@ static ml_status begin(solver *s, const double *start)
     if (!isfinite(f))
         return ml_fail(s->why, "the function, a constraint or a derivative has no finite value at the start");
     s->start_gradient = size_of(s->gradient, s->n);
+    s->start_value = f;
     s->weight = weight_of(s->start_gradient);
     s->bottom = -BOTTOMLESS * fmax(1, fabs(f));
     for (size_t i = 0; i < s->m; i++)
@@ -727,7 +868,7 @@ static ml_status restore(solver *s, bool *feasible)
 /* What the outer iterations know of one another. */
 typedef struct outer {
     double tolerance, violation;
-    size_t falls, restorations, hopeless;
+    size_t falls, restorations, hopeless, doubts;
     double *step; /* n + m */
     bool rescaled, done;
 } outer;
@@ -742,11 +883,29 @@ static void fall(solver *s, outer *o)
     }
 }
 
+/* The class of the result, and whether it passes for a minimum if it is of that class. */
+static ml_status weigh(solver *s, minimize_class *class, bool *confirmed, bool *level)
+{
+    bool known = false;
+    double f = 0;
+    *class = MINIMIZE_MINIMUM;
+    *confirmed = true;
+    ml_status status = evaluate(s, s->r->x, &f);
+    if (status == ML_OK)
+        status = lagrangian_hessian(s, s->r->x, s->r->multipliers, &known);
+    memcpy(s->active, s->r->active, s->m * sizeof *s->active);
+    if (status == ML_OK && known)
+        status = classify(s, class);
+    if (status == ML_OK && known && (*class == MINIMIZE_MINIMUM || *class == MINIMIZE_DEGENERATE))
+        status = confirm(s, confirmed, level);
+    return status;
+}
+
 /* Take the polished point unless it is no minimum while the augmented Lagrangian may still find one. */
 static ml_status finish(solver *s, outer *o, double now)
 {
     double best;
-    bool known;
+    bool confirmed = true, level = false;
     minimize_class class = MINIMIZE_MINIMUM;
     bool arrived = now <= s->params->tolerance;
     if (arrived) {
@@ -754,16 +913,17 @@ static ml_status finish(solver *s, outer *o, double now)
             s->r->active[i] = i < s->equalities || s->multipliers[i] > 0;
     }
     ml_status status = polish(s, o->step, &best);
-    if (status == ML_OK && best < INFINITY) {
-        status = lagrangian_hessian(s, s->r->x, s->r->multipliers, &known);
-        memcpy(s->active, s->r->active, s->m * sizeof *s->active);
-        if (status == ML_OK && known)
-            status = classify(s, &class);
-    }
+    if (status != ML_OK || !(arrived || best < INFINITY))
+        return status;
+    status = weigh(s, &class, &confirmed, &level);
     bool minimum = class == MINIMIZE_MINIMUM || class == MINIMIZE_DEGENERATE;
-    if (status == ML_OK && (arrived || (best < INFINITY && minimum))) {
+    if (status == ML_OK && confirmed && (arrived || minimum)) {
         s->r->class = class;
         end(s, CONSTRAINED_CONVERGED, NULL);
+        o->done = true;
+    } else if (status == ML_OK && !confirmed && (level || ++o->doubts > DOUBTS)) {
+        end(s, CONSTRAINED_STALLED,
+            "the slope vanishes here, but the function levels off or has lower values nearby: no minimum");
         o->done = true;
     }
     return status;

@@ -259,6 +259,34 @@ ml_status minimize(const minimize_objective *objective, const double *start, con
     return status;
 }
 
+ml_status minimize_confirm(const minimize_objective *objective, const double *x, double start_value,
+                           double tolerance, bool *confirmed, double *beyond, bool *lower, ml_message *why)
+{
+    minimize_params params;
+    minimize_result result;
+    minimize_defaults(&params, MINIMIZE_NEWTON);
+    params.gradient_tolerance = tolerance;
+    minimize_run run = {.objective = objective,
+                        .params = &params,
+                        .result = &result,
+                        .why = why,
+                        .n = objective->n,
+                        .start_value = start_value,
+                        .beyond = beyond};
+    ml_status status = make_result(objective, &run, &result, why);
+    if (status == ML_OK) {
+        memcpy(run.x, x, run.n * sizeof *x);
+        status = minimize_run_gradient(&run, run.x, &run.f, run.g);
+    }
+    if (status == ML_OK && isfinite(run.f))
+        status = minimize_run_confirm(&run);
+    *confirmed = run.ended;
+    *lower = run.lower;
+    minimize_free(&result);
+    free(run.before);
+    return status;
+}
+
 void minimize_free(minimize_result *r)
 {
     free(r->x);

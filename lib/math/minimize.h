@@ -201,6 +201,12 @@ ml_status minimize(const minimize_objective *objective, const double *start, con
                    minimize_result *result, ml_message *why);
 void minimize_free(minimize_result *result);
 
+/* Is X, where the gradient is small, as good as a minimum in the sense above?  START_VALUE: where the search
+ * for it began; TOLERANCE: tol.  *LOWER: no, and BEYOND (n numbers) is a lower point.  Gradient and Hessian
+ * are asked for at X alone. */
+ml_status minimize_confirm(const minimize_objective *objective, const double *x, double start_value,
+                           double tolerance, bool *confirmed, double *beyond, bool *lower, ml_message *why);
+
 typedef enum minimize_class {
     MINIMIZE_MINIMUM,
     MINIMIZE_SADDLE,

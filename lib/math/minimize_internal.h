@@ -19,6 +19,8 @@ typedef struct minimize_run {
     double window_value; /* some iterations ago */
     size_t still;        /* updates in a row that left x as it was */
     bool ended;
+    double *beyond;     /* NULL, or n: where the probe of a model found the function lower than that allows */
+    bool lower;         /* it did */
     ml_message outside; /* why the last point had no value */
     minimize_iteration now;
 } minimize_run;

@@ -211,8 +211,12 @@ static ml_status probe(minimize_run *run, const curvature *c, const double *step
         x[c->index[i]] -= BEYOND * step[i];
     minimize_run_clamp(run, x);
     ml_status status = minimize_run_value(run, x, &f);
-    if (status == ML_OK && f < run->f - 1.5 * model->left - NOISE * fabs(run->f))
+    if (status == ML_OK && f < run->f - 1.5 * model->left - NOISE * fabs(run->f)) {
         model->left = INFINITY;
+        run->lower = true;
+        for (size_t i = 0; run->beyond != NULL && i < run->n; i++)
+            run->beyond[i] = x[i];
+    }
     free(x);
     return status;
 }

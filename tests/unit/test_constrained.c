@@ -297,6 +297,29 @@ static void test_class(void)
     constrained_free(&r);
 }
 
+static void expect_minimum(const char *f, const char *text, const char *start, double value)
+{
+    constrained_result r = {0};
+    constrained_status got = status_of(f, text, start, &r);
+    if (got != CONSTRAINED_CONVERGED)
+        UNIT_FAIL("%s under %s: %s", f, text, constrained_status_name(got));
+    else
+        CHECK_NEAR(r.value, value, 1e-8);
+    constrained_free(&r);
+}
+
+static void test_flat(void)
+{
+    unit_case("where the slope vanishes at an inflection, or levels off, is no minimum");
+    expect_minimum("x[1]^3", "x[1]>=-2", "x=[1]", -8);
+    expect_minimum("x[1]^5", "x[1]>=-2", "x=[2]", -32);
+    expect_minimum("x[1]^3+x[2]^2", "x[1]>=-2", "x=[1;1]", -8);
+    expect_minimum("x[1]^3+(x[2]-1)", "x[1]>=-2; x[2]>=1", "x=[1;3]", -8);
+    expect_minimum("x[1]^4+x[2]^2", "x[1]+x[2]>=-2", "x=[1;1]", 0);
+    expect(CONSTRAINED_STALLED, "exp(x[1])", "x[1]<=2", "x=[1]");
+    expect(CONSTRAINED_STALLED, "1/x[1]^2", "x[1]>=1", "x=[1]");
+}
+
 static void test_start(void)
 {
     unit_case("a start outside the domain is an error");
@@ -503,6 +526,7 @@ int main(void)
     test_steep();
     test_units();
     test_class();
+    test_flat();
     test_start();
     test_random();
     return unit_end();
