@@ -27,6 +27,11 @@ static const double NEAR = 0.1;
 /* A Newton step this much longer than the point is none. */
 static const double FARTHEST = 1e3;
 enum { OUTER = 60, POLISH_STEPS = 30, RESTORATIONS = 3, HOPELESS = 4, FALLS = 6, INNER = 300, DOUBTS = 12 };
+/* Scaled violations below this are none when the violation alone is minimized. */
+static const double FEASIBLE = 1e-6;
+/* A step away from a point where that fails must leave so little of it; lengths and rounds of looking. */
+static const double LESS = 0.99;
+enum { LOOKS = 5, LEAVINGS = 12 };
 
 typedef struct solver {
     const constrained_problem *p;
@@ -843,23 +848,113 @@ static ml_status begin(solver *s, const double *start)
     return ML_OK;
 }
 
-/* Minimize the violation alone from x.  *FEASIBLE: it vanishes there, and the augmented Lagrangian starts
+/* Sum of the squares of the scaled violations, halved; INFINITY where there is none. */
+static ml_status total_violation(solver *s, const double *x, double *value)
+{
+    ml_message reason = {0};
+    ml_status status = augmented_value(s, x, value, &reason);
+    if (status == ML_FAIL && s->why != NULL)
+        *s->why = reason;
+    if (status == ML_NO || !isfinite(*value))
+        *value = INFINITY;
+    return status == ML_NO ? ML_OK : status;
+}
+
+/* The direction in which the violation bends down most, into DIRECTION; 0 where it does not. */
+static ml_status bent_down(solver *s, double *direction)
+{
+    ml_message reason = {0};
+    gsl_matrix *vectors = gsl_matrix_alloc(s->n, s->n);
+    gsl_vector *values = gsl_vector_alloc(s->n);
+    ml_status status = ML_OK;
+    memset(direction, 0, s->n * sizeof *direction);
+    if (vectors == NULL || values == NULL)
+        status = ml_fail_memory(s->why, "the Hessian of the violation", s->n * s->n * sizeof(double));
+    else
+        status = augmented_hessian(s, s->x, s->hessian, &reason);
+    bool known = status == ML_OK;
+    if (status == ML_FAIL && *reason.text != '\0' && s->why != NULL)
+        *s->why = reason;
+    for (size_t i = 0; known && i < s->n; i++)
+        for (size_t j = 0; j < s->n; j++)
+            known = known && isfinite(gsl_matrix_get(s->hessian, i, j));
+    if (known)
+        status = dense_symmetric(s->hessian, values, vectors, s->why);
+    for (size_t j = 0; known && status == ML_OK && gsl_vector_get(values, 0) < 0 && j < s->n; j++)
+        direction[j] = gsl_matrix_get(vectors, j, 0);
+    gsl_matrix_free(vectors);
+    gsl_vector_free(values);
+    return status == ML_NO ? ML_OK : status;
+}
+
+/* The K-th direction to look along: that of bent_down(), one of no symmetry, the axes. */
+static double look(const double *bent, size_t k, size_t j)
+{
+    return k == 0 ? bent[j] : k == 1 ? sin((double)j + 1) : j == k - 2;
+}
+
+/* Where Newton's method finds no less violation than that in x: at a maximum or a saddle of it, in a kink.
+ * Step to where it is least among some points around; *MOVED: there was less. */
+static ml_status leave(solver *s, bool *moved)
+{
+    double now = 0, unit = fmax(1, size_of(s->x, s->n));
+    double *bent = memory_zeros(2 * s->n, sizeof *bent), *best = bent + s->n;
+    if (bent == NULL)
+        return ml_fail_memory(s->why, "a direction", 2 * s->n * sizeof *bent);
+    ml_status status = total_violation(s, s->x, &now);
+    if (status == ML_OK)
+        status = bent_down(s, bent);
+    double least = LESS * now;
+    *moved = false;
+    for (size_t k = 0; k < s->n + 2; k++)
+        for (int size = 0; size < 2 * LOOKS; size++) {
+            double length = ldexp(size % 2 ? -unit : unit, -3 * (size / 2)), f = INFINITY;
+            for (size_t j = 0; j < s->n; j++)
+                s->trial[j] = s->x[j] + length * look(bent, k, j);
+            if (status == ML_OK)
+                status = total_violation(s, s->trial, &f);
+            if (status != ML_OK || !(f < least))
+                continue;
+            least = f;
+            *moved = true;
+            memcpy(best, s->trial, s->n * sizeof *best);
+        }
+    if (*moved)
+        memcpy(s->x, best, s->n * sizeof *best);
+    free(bent);
+    return status;
+}
+
+/* Minimize the violation alone from x, from several sides if need be; f and all of first order there. */
+static ml_status lessen(solver *s, double *f)
+{
+    bool fell, moved = true;
+    ml_status status = ML_OK;
+    for (int k = 0; status == ML_OK && moved && k < LEAVINGS; k++) {
+        moved = false;
+        status = subproblem(s, 1e-12, &fell);
+        if (status == ML_OK)
+            status = evaluate(s, s->x, f);
+        if (status == ML_OK && scaled_violation(s) > FEASIBLE)
+            status = leave(s, &moved);
+    }
+    return status == ML_OK ? evaluate(s, s->x, f) : status;
+}
+
+/* The violation alone minimized from x.  *FEASIBLE: it vanishes there, and the augmented Lagrangian starts
  * anew. */
 static ml_status restore(solver *s, bool *feasible)
 {
     double weight = s->weight, f = 0;
-    bool fell;
     memset(s->lambda, 0, s->m * sizeof *s->lambda);
     s->weight = 0;
     s->rho = 1;
-    ml_status status = subproblem(s, 1e-12, &fell);
+    ml_status status = lessen(s, &f);
     s->weight = weight;
     s->rho = 10;
-    if (status == ML_OK)
-        status = evaluate(s, s->x, &f);
     memset(s->multipliers, 0, s->m * sizeof *s->multipliers);
     residuals(s, s->multipliers);
-    *feasible = status == ML_OK && isfinite(f) && scaled_violation(s) <= 1e-6;
+    *feasible = status == ML_OK && isfinite(f) && scaled_violation(s) <= FEASIBLE;
     if (status == ML_OK && isfinite(f))
         store(s, s->x, f, s->multipliers);
     return status;

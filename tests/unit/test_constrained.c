@@ -320,6 +320,22 @@ static void test_flat(void)
     expect(CONSTRAINED_STALLED, "1/x[1]^2", "x[1]>=1", "x=[1]");
 }
 
+static void test_leave(void)
+{
+    constrained_result r = {0};
+    unit_case("maxima and saddles of the violation, and kinks, are no proof that there is no feasible point");
+    expect_minimum("x[1]^2+x[2]^2", "x[1]^2+x[2]^2==1", "x=[0;0]", 1);
+    expect_minimum("x[1]^2+x[2]^2", "x[1]^2+x[2]^2>=1", "x=[0;0]", 1);
+    expect_minimum("x[1]*x[2]", "x[1]^2+x[2]^2==1", "x=[0;0]", -0.5);
+    expect_minimum("x[1]^2", "x[1]^2==4", "x=[0]", 4);
+    expect_minimum("x[1]^2+x[2]^2", "x[1]*x[2]>=1", "x=[0;0]", 2);
+    expect_minimum("x[1]^2", "x[1]^4>=1", "x=[0]", 1);
+    /* there are no multipliers in the kink, but it is feasible */
+    CHECK(status_of("x[2]", "x[2]>=abs(x[1])", "x=[3;1]", &r) == CONSTRAINED_STALLED);
+    CHECK(r.feasibility <= 1e-6);
+    constrained_free(&r);
+}
+
 static void test_start(void)
 {
     unit_case("a start outside the domain is an error");
@@ -527,6 +543,7 @@ int main(void)
     test_units();
     test_class();
     test_flat();
+    test_leave();
     test_start();
     test_random();
     return unit_end();
