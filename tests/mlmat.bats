@@ -99,6 +99,13 @@ cases() { # MODE: the lines of that mode
 	gives 9 sh -c "printf '#: A\n1\n\n\n#: B\n2\n' | mlmat A+B A=7"
 }
 
+@test "long series: fractions that grow too long give way to doubles" {
+	# of powers of a matrix of spectral radius below 1: inv(I-X)
+	near "$(timeout 30 mlmat 'sum(k,0,200000,X^k)' 'X=[1/2,1/3;1/5,1/7]')" "$(mlmat 'inv(I-X)' 'X=[1/2,1/3;1/5,1/7]')" 1e-15
+	gives '0.3333333333333333,0.6666666666666666
+0.3333333333333333,0.6666666666666666' mlmat '[1/3,2/3;1/3,2/3]^1000000'
+}
+
 @test "the shapes are said where they do not fit, with the place" {
 	fails 2 "A is 2 x 2 and b is 2 x 1; a sum needs equal shapes" mlmat 'A+b' A=A.csv b=b.csv
 	fails 2 "b is 2 x 1 and A is 2 x 2; a product needs as many columns on the left as rows on the right; b'*A would fit" mlmat 'b*A' A=A.csv b=b.csv

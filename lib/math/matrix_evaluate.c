@@ -490,6 +490,26 @@ static ml_status scalar_power(matrix_evaluation *v, const expression *e, const m
     return made(v, matrix_number(v->s, creal(z), cimag(z)), out);
 }
 
+/* A^n.  Where a lower power of the same matrix had fractions too long to keep, as those of a series have, they
+ * are not tried again. */
+static const matrix_value *power_of(matrix_evaluation *v, const expression *base, const matrix_value *a,
+                                    long n)
+{
+    bool tries = a->q != NULL && !v->exact && n > 0 && base->id < v->scope->nodes && v->known[base->id] == a;
+    if (tries && a == v->long_base && n >= v->long_power) {
+        matrix_value *doubles = matrix_cut(v->s, a, 0, 0, a->rows, a->columns);
+        if (doubles != NULL)
+            matrix_forget(doubles);
+        return doubles ? matrix_power(v->s, doubles, (unsigned long)n) : NULL;
+    }
+    const matrix_value *c = matrix_power(v->s, a, (unsigned long)labs(n));
+    if (tries && c != NULL && c->q == NULL) {
+        v->long_base = a;
+        v->long_power = n;
+    }
+    return c;
+}
+
 static ml_status power(matrix_evaluation *v, const expression *e, const matrix_value *a,
                        const matrix_value *b, const matrix_value **out)
 {
@@ -509,7 +529,7 @@ static ml_status power(matrix_evaluation *v, const expression *e, const matrix_v
     double bits = (double)matrix_bits(a) * fabs((double)n);
     if (v->exact && bits > MOST_BITS)
         return expression_fail(v->why, e, "the result would have about %.2g digits", bits * 0.30103);
-    return made(v, matrix_power(v->s, a, (unsigned long)labs(n)), out);
+    return made(v, power_of(v, e->args[0], a, n), out);
 }
 
 static ml_status binary(matrix_evaluation *v, const expression *e, const matrix_value **out)
@@ -663,7 +683,7 @@ static ml_status series(matrix_evaluation *v, const expression *e, const matrix_
     ml_status status = matrix_whole_operand(v, e->args[0], -MOST_SERIES, MOST_SERIES, &from);
     if (status == ML_OK)
         status = matrix_whole_operand(v, e->args[1], -MOST_SERIES, MOST_SERIES, &to);
-    const matrix_value *sum = status == ML_OK ? matrix_whole(v->s, product) : NULL;
+    const matrix_value *mark = v->s->first, *sum = status == ML_OK ? matrix_whole(v->s, product) : NULL;
     if (status == ML_OK && sum == NULL)
         return matrix_no_memory(v);
     for (long i = from; status == ML_OK && i <= to; i++) {
@@ -686,6 +706,8 @@ static ml_status series(matrix_evaluation *v, const expression *e, const matrix_
                                        : matrix_product(v->s, sum, term);
         if (sum == NULL)
             return matrix_no_memory(v);
+        /* there may be a million terms: only what does not depend on the index outlives its own */
+        matrix_free_since(v->s, mark, v->known, v->scope->nodes, sum);
     }
     *out = sum;
     return status;

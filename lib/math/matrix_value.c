@@ -29,6 +29,28 @@ void matrix_free_all(matrix_space *s)
     s->first = NULL;
 }
 
+static bool is_among(const matrix_value *a, const matrix_value *const *kept, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kept[i] == a)
+            return true;
+    return false;
+}
+
+void matrix_free_since(matrix_space *s, const matrix_value *mark, const matrix_value *const *kept,
+                       size_t count, const matrix_value *result)
+{
+    for (matrix_value **at = &s->first; *at != NULL && *at != mark;) {
+        matrix_value *a = *at;
+        if (a == result || is_among(a, kept, count)) {
+            at = &a->next;
+        } else {
+            *at = a->next;
+            free_value(a);
+        }
+    }
+}
+
 void matrix_forget(matrix_value *a)
 {
     if (a->q != NULL)
