@@ -233,6 +233,11 @@ cases() { # MODE: the lines of that mode
 	near "$(mlmat 'svd([1,2,2])' | grep -v '^$' | paste -sd' ')" '#: U 1 #: S 3 #: V 0.333333333333333 0.666666666666667 0.666666666666667' 1e-14
 	gives 1 mlmat 'det(eye(3))'
 	gives inf mlmat 'cond([1,0;0,0])'
+	gives inf mlmat 'cond([1,2;2,4])'
+	gives inf mlmat 'cond([1,2;2,4],1)'
+	gives inf mlmat 'cond([1,i;i,-1])'
+	gives inf mlmat --exact 'cond([1,2;2,4])'
+	gives '15/2 + 1/2*sqrt(221)' mlmat --exact 'cond([1,2;3,4])'
 	gives '1,0
 0,1' mlmat 'expm(zeros(2))'
 	fails 2 'division by zero' mlmat '1/0'
@@ -476,7 +481,8 @@ x - 2,2' mlmat --exact 'charpoly([2,0,0;1,2,0;0,0,3])'
 }
 
 @test "exact: what is not calculated is said" {
-	fails 2 'leave --exact out' mlmat --exact 'exp(1)'
+	fails 2 'exp is rational only of special numbers, such as 0 or 1: leave --exact out' mlmat --exact 'exp(1)'
+	gives 1,1,0,0,0 mlmat --exact '[exp(0),cos(0),sin(0),log(1),acos(1)]'
 	fails 2 'only the exponential of a nilpotent matrix is rational' mlmat --exact 'expm([1,0;0,1])'
 	fails 2 'takes rational numbers, and the matrix has roots in it' mlmat --exact 'lu([sqrt(2),1;1,1])'
 	fails 2 'calculates no further with it' mlmat --exact '2*angle([1,2],[1,1])'

@@ -490,8 +490,8 @@ static ml_status scalar_power(matrix_evaluation *v, const expression *e, const m
     return made(v, matrix_number(v->s, creal(z), cimag(z)), out);
 }
 
-/* A^n.  Where a lower power of the same matrix had fractions too long to keep, as those of a series have, they
- * are not tried again. */
+/* A^n.  Where a lower power of the same matrix had fractions too long to keep, as those of a series have,
+ * they are not tried again. */
 static const matrix_value *power_of(matrix_evaluation *v, const expression *base, const matrix_value *a,
                                     long n)
 {

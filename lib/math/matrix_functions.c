@@ -57,6 +57,26 @@ static bool rational_function(int id, const fmpq_t x, fmpq_t out)
         return true;
     case FUNCTION_SQRT:
         return rational_is_square(out, x);
+    case FUNCTION_EXP:
+    case FUNCTION_COS:
+    case FUNCTION_COSH:
+        fmpq_one(out);
+        return fmpq_is_zero(x);
+    case FUNCTION_SIN:
+    case FUNCTION_TAN:
+    case FUNCTION_ASIN:
+    case FUNCTION_ATAN:
+    case FUNCTION_SINH:
+    case FUNCTION_TANH:
+    case FUNCTION_ASINH:
+    case FUNCTION_ATANH:
+        fmpq_zero(out);
+        return fmpq_is_zero(x);
+    case FUNCTION_LOG:
+    case FUNCTION_ACOS:
+    case FUNCTION_ACOSH:
+        fmpq_zero(out);
+        return fmpq_is_one(x);
     default:
         return false;
     }
@@ -120,7 +140,8 @@ ml_status matrix_apply(matrix_evaluation *v, const expression *e, const matrix_v
     if (v->exact && (a->surds != NULL || e->op == FUNCTION_SQRT))
         return apply_surds(v, e, a, out);
     if (v->exact)
-        return expression_fail(v->why, e, "%s of a rational number is not rational: leave --exact out", name);
+        return expression_fail(
+            v->why, e, "%s is rational only of special numbers, such as 0 or 1: leave --exact out", name);
     real_function *f = real_function_of(e->op);
     complex_function *g = complex_function_of(e->op);
     bool is_complex = a->im != NULL, roots = e->op == FUNCTION_SQRT || e->op == FUNCTION_LOG;
@@ -633,38 +654,117 @@ static ml_status distance(matrix_evaluation *v, const expression *e, const matri
     return status;
 }
 
-/* Condition: of the 2-norm from singular values, of others with the inverse. */
-static ml_status condition(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
-                           matrix_results *out)
+static ml_status rank_of_surds(matrix_evaluation *v, const matrix_value *a, size_t *rank)
 {
-    (void)args;
-    const matrix_value *a, *inverse, *x, *y;
-    norm_kind kind = NORM_P;
-    double p = 2;
-    ml_status status = matrix_operand(v, e->args[0], &a);
-    if (status == ML_OK && e->count > 1)
-        status = read_kind(v, e->args[1], &kind, &p);
+    surd_matrix m = {0};
+    size_t *pivots = memory_array(a->columns, sizeof *pivots);
+    bool made = pivots != NULL && matrix_get_surds(a, &m);
+    bool fits = made && surd_matrix_reduce(&m, a->columns, pivots, rank, NULL);
+    v->s->overgrown |= made && !fits;
+    surd_matrix_clear(&m);
+    free(pivots);
+    return fits ? ML_OK : matrix_no_memory(v);
+}
+
+/* Is the rank of A below both its sides?  Exactly where A is known so, else by its singular VALUES (NULL
+ * where A is exact). */
+static ml_status is_deficient(matrix_evaluation *v, const matrix_value *a, const matrix_value *values,
+                              bool *deficient)
+{
+    size_t rank = 0;
+    double tolerance;
+    ml_status status = ML_OK;
+    if (a->q != NULL) {
+        fmpq_mat_t reduced;
+        fmpq_mat_init(reduced, (slong)a->rows, (slong)a->columns);
+        rank = (size_t)fmpq_mat_rref(reduced, a->q);
+        fmpq_mat_clear(reduced);
+    } else if (a->surds != NULL) {
+        status = rank_of_surds(v, a, &rank);
+    } else {
+        rank = matrix_rank_of(values, a->rows, a->columns, &tolerance);
+    }
+    *deficient = rank < (a->rows < a->columns ? a->rows : a->columns);
+    return status;
+}
+
+static const matrix_value *infinite(matrix_evaluation *v)
+{
+    matrix_value *c = matrix_number(v->s, INFINITY, 0);
+    if (c == NULL || !v->exact)
+        return c;
+    c->texts = memory_zeros(1, sizeof *c->texts);
+    return c->texts != NULL && (c->texts[0] = strdup("inf")) != NULL ? c : NULL;
+}
+
+/* The pseudoinverse of A, whose rank is full: inv(A'A) A', or A' inv(AA') where A is wide. */
+static ml_status left_or_right_inverse(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                                       const matrix_value **out)
+{
+    bool wide = a->rows < a->columns;
+    const matrix_value *turned = matrix_ctranspose(v->s, a), *inverse;
+    const matrix_value *gram = wide ? matrix_product(v->s, a, turned) : matrix_product(v->s, turned, a);
+    if (gram == NULL)
+        return matrix_no_memory(v);
+    v->called = wide ? "A*A'" : "A'*A";
+    ml_status status = matrix_invert(v, e, gram, &inverse);
+    v->called = NULL;
     if (status != ML_OK)
         return status;
-    if (kind == NORM_P && p == 2 && !v->exact) {
-        matrix_value *values;
-        status = matrix_singular(v->s, a, NULL, &values, NULL, v->why);
-        if (status != ML_OK)
-            return status;
-        double least = gsl_matrix_get(values->re, values->rows - 1, 0),
-               most = gsl_matrix_get(values->re, 0, 0);
-        return matrix_result(v, matrix_number(v->s, least > 0 ? most / least : INFINITY, 0), out);
-    }
-    status = matrix_need_square(v, e, a);
-    if (status == ML_OK)
-        status = matrix_invert(v, e, a, &inverse);
+    *out = wide ? matrix_product(v->s, turned, inverse) : matrix_product(v->s, inverse, turned);
+    return *out ? ML_OK : matrix_no_memory(v);
+}
+
+/* |A| |B| for its inverse, or pseudoinverse, B. */
+static ml_status product_of_norms(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                                  norm_kind kind, double p, const matrix_value **out)
+{
+    const matrix_value *inverse, *x, *y;
+    ml_status status =
+        matrix_is_square(a) ? matrix_invert(v, e, a, &inverse) : left_or_right_inverse(v, e, a, &inverse);
     if (status == ML_OK)
         status = norm_of(v, e, a, kind, p, &x);
     if (status == ML_OK)
         status = norm_of(v, e, inverse, kind, p, &y);
     if (status == ML_OK && v->exact && !(matrix_is_exact(x) && matrix_is_exact(y)))
         status = fail_exact_norm(v, e);
-    return status == ML_OK ? matrix_result(v, matrix_product(v->s, x, y), out) : status;
+    if (status == ML_OK && (*out = matrix_product(v->s, x, y)) == NULL)
+        status = matrix_no_memory(v);
+    return status;
+}
+
+/* Condition: of the 2-norm from singular values, of others with the inverse; that of a matrix without full
+ * rank is infinite. */
+static ml_status condition(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
+                           matrix_results *out)
+{
+    (void)args;
+    const matrix_value *a, *c = NULL;
+    matrix_value *values = NULL;
+    norm_kind kind = NORM_P;
+    double p = 2;
+    bool deficient = false;
+    ml_status status = matrix_operand(v, e->args[0], &a);
+    if (status == ML_OK && e->count > 1)
+        status = read_kind(v, e->args[1], &kind, &p);
+    bool spectral = kind == NORM_P && p == 2;
+    if (status == ML_OK && !spectral)
+        status = matrix_need_square(v, e, a);
+    if (status == ML_OK && !v->exact)
+        status = matrix_singular(v->s, a, NULL, &values, NULL, v->why);
+    if (status == ML_OK)
+        status = is_deficient(v, a, values, &deficient);
+    if (status != ML_OK)
+        return status;
+    if (deficient)
+        return matrix_result(v, infinite(v), out);
+    if (spectral && !v->exact) {
+        double least = gsl_matrix_get(values->re, values->rows - 1, 0),
+               most = gsl_matrix_get(values->re, 0, 0);
+        return matrix_result(v, matrix_number(v->s, least > 0 ? most / least : INFINITY, 0), out);
+    }
+    status = product_of_norms(v, e, a, kind, p, &c);
+    return status == ML_OK ? matrix_result(v, c, out) : status;
 }
 
 /* --- angle --- */

@@ -13,8 +13,7 @@ typedef struct matrix_evaluation {
     const matrix_value **known; /* by id; of nodes without bound names */
     double bound[MATRIX_MOST_BOUND];
     bool exact;
-    const matrix_value
-        *long_base; /* one of `known`, whose power `long_power` had fractions too long to keep */
+    const matrix_value *long_base; /* of `known`: its power `long_power` had fractions too long to keep */
     long long_power;
     const char *called; /* what the steps call a matrix that is no part of the expression; NULL: none */
     ml_message *why;

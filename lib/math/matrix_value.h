@@ -25,7 +25,8 @@
 #endif
 
 /* Without `exact`, rationals are kept for at most so many entries of at most so many bits: as many as the
- * greatest whole double has, so that sums and powers of many terms do not drag ever longer fractions along. */
+ * greatest whole double has, so that sums and powers of many terms do not drag ever longer fractions along.
+ */
 enum { MATRIX_RATIONAL_ENTRIES = 400, MATRIX_RATIONAL_BITS = 1024 };
 
 typedef struct matrix_value {
@@ -51,7 +52,8 @@ typedef struct matrix_space {
 } matrix_space;
 
 void matrix_free_all(matrix_space *s);
-/* Free the values made since MARK, which was s->first then, but for RESULT and the COUNT KEPT (NULL: none). */
+/* Free the values made since MARK, which was s->first then, but for RESULT and the COUNT KEPT (NULL: none).
+ */
 void matrix_free_since(matrix_space *s, const matrix_value *mark, const matrix_value *const *kept,
                        size_t count, const matrix_value *result);
 
