@@ -32,6 +32,8 @@ static const double FEASIBLE = 1e-6;
 /* A step away from a point where that fails must leave so little of it; lengths and rounds of looking. */
 static const double LESS = 0.99;
 enum { LOOKS = 5, LEAVINGS = 12 };
+/* Of x: the first wall.  A weighted gradient above the other is scaled. */
+static const double FIRST_WALL = 0.1, STEEP = 1e4;
 
 typedef struct solver {
     const constrained_problem *p;
@@ -43,7 +45,10 @@ typedef struct solver {
     double *lambda, rho;   /* m multipliers of the scaled problem, the penalty */
     double *c, *factor;    /* m: values; lambda + rho c where that counts, else 0 */
     double *x, *gradient;  /* n: the current point; of f */
-    double bottom;         /* a value of f below this says that there is no minimum */
+    double bottom;         /* a value of f below this says that there is no minimum near */
+    /* After a fall: violations of more than this share of x, scaled, are to be out of the domain; and are so
+     * in this subproblem, whose start may be farther out */
+    double limit, wall;
     double start_gradient; /* size of that of f at the start */
     double start_value;
     gsl_matrix *jacobian; /* m x n */
@@ -98,6 +103,33 @@ static double combine(solver *s, double f)
     return s->weight > 0 && f < s->bottom && sum < s->weight * s->bottom / 2 ? -INFINITY : sum;
 }
 
+static double size_of(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(x[i]));
+    return most;
+}
+
+static double violation(const solver *s, size_t i)
+{
+    return i < s->equalities ? fabs(s->c[i]) : fmax(0, s->c[i]);
+}
+
+/* The greatest violation, scaled, as a share of x, or of 1; C is not. */
+static double violated_share(const solver *s, const double *x)
+{
+    double most = 0;
+    for (size_t i = 0; i < s->m; i++)
+        most = fmax(most, s->scale[i] * violation(s, i));
+    return most / fmax(1, size_of(x, s->n));
+}
+
+static bool behind_wall(const solver *s, const double *x)
+{
+    return s->weight > 0 && isfinite(s->wall) && violated_share(s, x) > s->wall;
+}
+
 static ml_status augmented_value(void *context, const double *x, double *value, ml_message *why)
 {
     solver *s = context;
@@ -106,6 +138,8 @@ static ml_status augmented_value(void *context, const double *x, double *value, 
     ml_status status = s->weight > 0 ? s->p->value(s->p->context, x, &f, NULL, why) : ML_OK;
     if (status == ML_OK && s->m > 0)
         status = s->p->constraints(s->p->context, x, s->c, NULL, why);
+    if (status == ML_OK && behind_wall(s, x))
+        status = ML_NO;
     if (status == ML_OK)
         *value = combine(s, f);
     return status;
@@ -120,6 +154,8 @@ static ml_status augmented_gradient(void *context, const double *x, double *valu
     ml_status status = s->p->value(s->p->context, x, &f, gradient, why);
     if (status == ML_OK && s->m > 0)
         status = s->p->constraints(s->p->context, x, s->c, s->jacobian, why);
+    if (status == ML_OK && behind_wall(s, x))
+        status = ML_NO;
     if (status != ML_OK)
         return status;
     *value = combine(s, f);
@@ -185,19 +221,6 @@ static double row_size(const solver *s, size_t i)
     for (size_t j = 0; j < s->n; j++)
         most = fmax(most, fabs(gsl_matrix_get(s->jacobian, i, j)));
     return most;
-}
-
-static double size_of(const double *x, size_t n)
-{
-    double most = 0;
-    for (size_t i = 0; i < n; i++)
-        most = fmax(most, fabs(x[i]));
-    return most;
-}
-
-static double violation(const solver *s, size_t i)
-{
-    return i < s->equalities ? fabs(s->c[i]) : fmax(0, s->c[i]);
 }
 
 /* The KKT residuals at what evaluate() left, with MULTIPLIERS of the problem as it was given; grad L in
@@ -731,7 +754,21 @@ static minimize_objective augmented(solver *s)
                                 .hessian = augmented_hessian};
 }
 
-/* Minimize it from x, to x unless it falls without end. */
+/* The start of a subproblem must be on this side of the wall. */
+static ml_status raise_wall(solver *s)
+{
+    ml_message reason = {0};
+    s->wall = s->limit;
+    if (s->m == 0 || !isfinite(s->limit))
+        return ML_OK;
+    ml_status status = s->p->constraints(s->p->context, s->x, s->c, NULL, &reason);
+    s->wall = status == ML_OK ? fmax(s->limit, 2 * violated_share(s, s->x)) : INFINITY;
+    if (status == ML_FAIL && s->why != NULL)
+        *s->why = reason;
+    return status == ML_NO ? ML_OK : status;
+}
+
+/* Minimize it from x, to x, or to trial where it falls without end. */
 static ml_status subproblem(solver *s, double tolerance, bool *fell)
 {
     minimize_objective o = augmented(s);
@@ -743,13 +780,14 @@ static ml_status subproblem(solver *s, double tolerance, bool *fell)
     /* new multipliers bring more than the last of many small steps along the edges of constraints */
     if (p.max_iterations > INNER)
         p.max_iterations = INNER;
-    ml_status status = minimize(&o, s->x, &p, &inner, s->why);
+    ml_status status = raise_wall(s);
+    if (status == ML_OK)
+        status = minimize(&o, s->x, &p, &inner, s->why);
     if (status != ML_OK)
         return status;
     s->r->iterations += inner.iterations;
     *fell = inner.status == MINIMIZE_UNBOUNDED;
-    if (!*fell)
-        memcpy(s->x, inner.x, s->n * sizeof *s->x);
+    memcpy(*fell ? s->trial : s->x, inner.x, s->n * sizeof *s->x);
     minimize_free(&inner);
     return ML_OK;
 }
@@ -839,6 +877,7 @@ static ml_status begin(solver *s, const double *start)
     s->start_value = f;
     s->weight = weight_of(s->start_gradient);
     s->bottom = -BOTTOMLESS * fmax(1, fabs(f));
+    s->limit = s->wall = INFINITY;
     for (size_t i = 0; i < s->m; i++)
         s->scale[i] = scale_of(row_size(s, i), MOST_SCALE);
     first_penalty(s, f);
@@ -965,17 +1004,44 @@ typedef struct outer {
     double tolerance, violation;
     size_t falls, restorations, hopeless, doubts;
     double *step; /* n + m */
-    bool rescaled, done;
+    const double *start;
+    bool rescaled, restarted, done;
 } outer;
 
-/* The subproblem has no minimum: more penalty, and the same start. */
-static void fall(solver *s, outer *o)
+/* The subproblem has no minimum.  The first time it may have left the constraints far behind: it starts anew
+ * from a feasible point, with a wall.  A fall within that is one of f, but maybe not without end: f is
+ * followed from there, scaled anew. */
+static ml_status fall(solver *s, outer *o)
 {
-    s->rho *= 10;
-    if (++o->falls > FALLS) {
-        end(s, CONSTRAINED_UNBOUNDED, "the function falls without end, whatever the constraints' weight");
+    bool feasible = false, within = isfinite(s->limit) || s->m == 0;
+    double f = 0;
+    ml_status status = evaluate(s, s->trial, &f);
+    if (status != ML_OK)
+        return status;
+    if (within && isfinite(f)) {
+        memcpy(s->x, s->trial, s->n * sizeof *s->x);
+        s->weight = scale_of(size_of(s->gradient, s->n), MOST_SCALE);
+        s->bottom = -BOTTOMLESS * fmax(1, fabs(f));
+    }
+    s->limit = isfinite(s->limit) ? s->limit / 10 : FIRST_WALL;
+    status = restore(s, &feasible);
+    if (status == ML_OK && !feasible && violated_share(s, s->x) > FEASIBLE) {
+        o->hopeless = HOPELESS;
+    } else if (status == ML_OK && within && ++o->falls > FALLS) {
+        end(s, CONSTRAINED_UNBOUNDED, "nothing bounds the function at points that meet the constraints");
         o->done = true;
     }
+    return status;
+}
+
+/* A function followed that far down is scaled anew where it has become steep. */
+static bool steep(solver *s)
+{
+    double size = size_of(s->gradient, s->n);
+    bool changed = isfinite(s->limit) && size * s->weight > STEEP;
+    if (changed)
+        s->weight = weight_of(size);
+    return changed;
 }
 
 /* The class of the result, and whether it passes for a minimum if it is of that class. */
@@ -1035,7 +1101,7 @@ static ml_status judge(solver *s, outer *o)
     double now = error(s, s->x, s->multipliers, f), violated = scaled_violation(s);
     store(s, s->x, f, s->multipliers);
     report(s, s->rho);
-    if (!o->rescaled && rescale(s)) {
+    if (steep(s) || (!o->rescaled && rescale(s))) {
         o->rescaled = true;
         memset(s->lambda, 0, s->m * sizeof *s->lambda);
         return ML_OK;
@@ -1053,6 +1119,13 @@ static ml_status give_up(solver *s, outer *o)
 {
     bool feasible = false;
     ml_status status = restore(s, &feasible);
+    if (status == ML_OK && !feasible && !o->restarted) {
+        /* f may have led away from what is feasible; behind a wall it cannot */
+        o->restarted = true;
+        s->limit = FIRST_WALL;
+        memcpy(s->x, o->start, s->n * sizeof *s->x);
+        status = restore(s, &feasible);
+    }
     if (status != ML_OK)
         return status;
     if (feasible && o->restorations++ < RESTORATIONS) {
@@ -1075,10 +1148,7 @@ static ml_status iterate(solver *s, outer *o)
     ml_status status = subproblem(s, o->tolerance, &fell);
     if (status != ML_OK)
         return status;
-    if (fell)
-        fall(s, o);
-    else
-        status = judge(s, o);
+    status = fell ? fall(s, o) : judge(s, o);
     if (status == ML_OK && !o->done && s->r->iterations >= s->params->max_iterations) {
         end(s, CONSTRAINED_LIMIT, "the limit of %zu iterations was reached", s->params->max_iterations);
         o->done = true;
@@ -1090,7 +1160,7 @@ static ml_status iterate(solver *s, outer *o)
 
 static ml_status run(solver *s, const double *start)
 {
-    outer o = {.tolerance = 1e-3, .violation = INFINITY};
+    outer o = {.tolerance = 1e-3, .violation = INFINITY, .start = start};
     o.step = memory_array(s->n + s->m, sizeof *o.step);
     ml_status status =
         o.step != NULL ? begin(s, start) : ml_fail_memory(s->why, "a step", (s->n + s->m) * sizeof(double));

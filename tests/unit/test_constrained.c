@@ -336,6 +336,16 @@ static void test_leave(void)
     constrained_free(&r);
 }
 
+static void test_walls(void)
+{
+    unit_case("functions that fall far, but not without end");
+    expect_minimum("-exp(x[1])", "x[1]<=20", "x=[1]", -485165195.40979028); /* -e^20 */
+    expect_minimum("-exp(x[1]-100)", "x[1]<=100", "x=[99]", -1);
+    expect_minimum("-exp(x[1])/1e43", "x[1]<=100", "x=[1]", -2.6881171418161354); /* -e^100 / 1e43 */
+    expect_minimum("-x[1]^4", "x[1]<=1000; x[1]>=-20", "x=[1]", -1e12);
+    expect_minimum("x[1]+x[2]", "x[1]*x[2]==1; x[1]>=0", "x=[.1;0]", 2);
+}
+
 static void test_start(void)
 {
     unit_case("a start outside the domain is an error");
@@ -544,6 +554,7 @@ int main(void)
     test_class();
     test_flat();
     test_leave();
+    test_walls();
     test_start();
     test_random();
     return unit_end();
