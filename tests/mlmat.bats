@@ -238,6 +238,14 @@ cases() { # MODE: the lines of that mode
 	gives inf mlmat 'cond([1,i;i,-1])'
 	gives inf mlmat --exact 'cond([1,2;2,4])'
 	gives '15/2 + 1/2*sqrt(221)' mlmat --exact 'cond([1,2;3,4])'
+	# the root of (91 + sqrt(8065))/(91 - sqrt(8065)), as the eigenvalues of A*A' are (91 +- sqrt(8065))/2
+	gives '91/36*sqrt(6) + 1/36*sqrt(48390)' mlmat --exact 'cond([1,2,3;4,5,6])'
+	gives '91/36*sqrt(6) + 1/36*sqrt(48390)' mlmat --exact 'cond([1,4;2,5;3,6])'
+	fails 2 'this condition number has no closed form that is looked for' mlmat --exact 'cond([1,2,3;4,5,6;7,8,10])'
+	gives '0,0
+0,0' sh -c "printf '0,0\n0,0\n' | mlmat 'qr(X)' | mlmat 'Q*R'"
+	gives '0,0,0
+0,0,0' sh -c "mlmat --exact 'qr(zeros(2,3))' | mlmat --exact 'Q*R'"
 	gives '1,0
 0,1' mlmat 'expm(zeros(2))'
 	fails 2 'division by zero' mlmat '1/0'
@@ -401,6 +409,10 @@ steps() { mlmat --steps --exact "$@"; }
   norm(v) = sqrt(5)
   cos(angle) = u.v/(norm(u)*norm(v)) = 4/15*sqrt(5)
   angle = acos(4/15*sqrt(5))' steps 'angle(u,v)' 'u=[1,2,2]' 'v=[2,0,1]'
+	for e in 'svd([3,0;4,5])' 'spectral([2,1;1,2])'; do
+		mlmat --steps "$e" | grep -A1 -xF '  v = (-1, 1)' | grep -qF 'The sign is changed, so that the first of the greatest entries is positive: (1, -1)'
+		[ "$(mlmat --steps "$e" | grep -c 'sign is changed')" -eq 1 ]
+	done
 	mlmat --steps 'eigvals([1.5,2;2,1])' | grep -qF 'x1 = 5/4 + 1/4*sqrt(65) = 3.26556'
 	mlmat --steps 'diagonalize([2,1;1,2])' | grep -qx '  The inverse of P:'
 	mlmat --steps 'expm([0,1;0,0])' | grep -qF 'A power is 0: the series'
@@ -432,7 +444,7 @@ value,algebraic,geometric
 -i' mlmat --exact 'eigvals([0,1;-1,0])'
 	# the real root of x^3 - x - 1, the plastic number (OEIS A060006)
 	[ "$(mlmat -q --exact --digits 40 'eigvals([0,1,0;0,0,1;1,1,0])' | head -n 1)" = 1.3247179572447460259609088544780973407344 ]
-	mlmat --exact 'eigvals([0,1,0;0,0,1;1,1,0])' 2>&1 >/dev/null | grep -qF 'the roots of x^3 - x - 1 have no closed form'
+	mlmat --exact 'eigvals([0,1,0;0,0,1;1,1,0])' 2>&1 >/dev/null | grep -qF 'the roots of x^3 - x - 1 as decimals: closed forms are looked for up to degree 2, and this has degree 3'
 	gives '#: coefficients
 1,-7,16,-12
 
@@ -473,7 +485,7 @@ x - 2,2' mlmat --exact 'charpoly([2,0,0;1,2,0;0,0,3])'
 	gives '2,1
 1,2' sh -c "mlmat --exact 'spectral([2,1;1,2])' | mlmat --exact \"Q*D*Q'\""
 	fails 1 'not diagonalizable' mlmat --exact 'diagonalize([1,1;0,1])'
-	fails 2 'no closed form in square roots' mlmat --exact 'diagonalize([0,1,0;0,0,1;1,1,0])'
+	fails 2 'roots of polynomials of a degree above 2, of which no closed form is looked for' mlmat --exact 'diagonalize([0,1,0;0,0,1;1,1,0])'
 	gives '5
 2' mlmat 'eigvals([4,1;2,3])'
 	gives '1

@@ -628,6 +628,16 @@ static const matrix_value *triangle(matrix_evaluation *v, const orthogonal *o)
     return r;
 }
 
+/* Q R = 0: no column of A gives a direction, so Q is the first columns of I, and R is zero. */
+static ml_status qr_of_zero(matrix_evaluation *v, const matrix_value *a, matrix_results *out)
+{
+    size_t count = a->rows < a->columns ? a->rows : a->columns;
+    steps_text(v->scope->steps, "Every column is zero: Q is taken from the columns of I, and R is zero.");
+    ml_status status = matrix_add_part(v, "Q", matrix_identity(v->s, a->rows, count), out);
+    return status == ML_OK ? matrix_add_part(v, "R", matrix_new(v->s, count, a->columns, false, true), out)
+                           : status;
+}
+
 static ml_status qr(matrix_evaluation *v, const expression *e, const matrix_value *const *args,
                     matrix_results *out)
 {
@@ -641,6 +651,8 @@ static ml_status qr(matrix_evaluation *v, const expression *e, const matrix_valu
         return status == ML_OK ? matrix_add_part(v, "R", r, out) : status;
     }
     matrix_begin_steps(v, e);
+    if (matrix_is_zero(a))
+        return qr_of_zero(v, a, out);
     ml_status status = orthogonalize(v, e, a, &o);
     const matrix_value *q = status == ML_OK ? matrix_roots(v, o.scaled, o.norms, false) : NULL;
     const matrix_value *r = q ? triangle(v, &o) : NULL;

@@ -308,13 +308,17 @@ static bool all_simple(const spectrum *x)
 static void say_open(matrix_evaluation *v, const spectrum *x)
 {
     for (size_t i = 0; i < x->s.factor_count; i++) {
-        if (fmpz_poly_degree(x->s.factors[i].p) <= 2)
+        slong degree = fmpz_poly_degree(x->s.factors[i].p);
+        if (degree <= 2)
             continue;
         buffer b = {0};
         exact_print_integer_polynomial(&b, x->s.factors[i].p);
         char *text = buffer_take(&b);
-        matrix_say(v, "the roots of %.300s have no closed form in square roots: decimals",
-                   text ? text : "a factor");
+        matrix_say(
+            v,
+            "the roots of %.300s as decimals: closed forms are looked for up to degree 2, and this has "
+            "degree %ld",
+            text ? text : "a factor", (long)degree);
         free(text);
     }
 }
@@ -375,17 +379,20 @@ static void write_polynomial(matrix_evaluation *v, const rational_steps *w, cons
         steps_formula(w->s, "det(x*I - %s) = %s = %s", w->name, p, q);
 }
 
-/* (1, 2): column C of BASIS at the root of VALUE. */
-static const char *vector_text(matrix_evaluation *v, const spectrum *x, size_t value, slong c)
+/* (1, 2): SIGN times column C of the basis that belongs to VALUE. */
+static const char *vector_text(matrix_evaluation *v, const spectrum *x, size_t value, slong c, int sign)
 {
     buffer b = {0};
     const exact_matrix *basis = basis_at(x, value);
+    fmpq_poly_t e;
+    fmpq_poly_init(e);
     for (slong i = 0; i < basis->rows; i++) {
         buffer_string(&b, i ? ", " : "(");
-        fmpq_poly_struct *e = exact_matrix_entry(basis, i, c);
+        fmpq_poly_scalar_mul_si(e, exact_matrix_entry(basis, i, c), sign);
         if (!exact_value_print(&b, e, root_at(x, value)))
             exact_value_decimals(&b, e, root_at(x, value), 6);
     }
+    fmpq_poly_clear(e);
     buffer_char(&b, ')');
     return steps_keep(v->scope->steps, &b);
 }
@@ -443,14 +450,16 @@ static ml_status write_null_space(matrix_evaluation *v, const rational_steps *w,
     return status;
 }
 
+/* TURN, unless NULL: 1 or -1 for each vector, by which it is multiplied in what follows. */
 static ml_status write_spectrum(matrix_evaluation *v, const char *name, const fmpq_mat_t a, spectrum *x,
-                                bool vectors)
+                                bool vectors, const int *turn)
 {
     if (v->scope->steps == NULL)
         return ML_OK;
     rational_steps w = matrix_writer(v, name);
     write_polynomial(v, &w, a, &x->s);
     ml_status status = ML_OK;
+    size_t at = 0;
     for (size_t i = 0; status == ML_OK && i < x->s.count; i++) {
         size_t value = x->order[i], m = exact_spectrum_multiplicity(&x->s, value);
         steps_formula(w.s, "x%zu = %s", i + 1, eigenvalue_text(v, x, value));
@@ -459,8 +468,13 @@ static ml_status write_spectrum(matrix_evaluation *v, const char *name, const fm
         if (!vectors)
             continue;
         status = write_null_space(v, &w, a, x, value);
-        for (slong c = 0; c < basis_at(x, value)->columns; c++)
-            steps_formula(w.s, "v = %s", vector_text(v, x, value, c));
+        for (slong c = 0; c < basis_at(x, value)->columns; c++, at++) {
+            steps_formula(w.s, "v = %s", vector_text(v, x, value, c, 1));
+            if (turn != NULL && turn[at] < 0)
+                steps_text(w.s,
+                           "The sign is changed, so that the first of the greatest entries is positive: %s",
+                           vector_text(v, x, value, c, -1));
+        }
         if (m > 1)
             steps_text(w.s, "Its geometric multiplicity is %ld.", (long)basis_at(x, value)->columns);
     }
@@ -469,11 +483,11 @@ static ml_status write_spectrum(matrix_evaluation *v, const char *name, const fm
 
 /* The same under the heading of E, whose argument A is. */
 static ml_status write_eigenvalues(matrix_evaluation *v, const expression *e, const fmpq_mat_t a, spectrum *x,
-                                   bool vectors)
+                                   bool vectors, const int *turn)
 {
     char name[MATRIX_NAME];
     matrix_begin_steps(v, e);
-    return write_spectrum(v, matrix_steps_name(v, e->args[0], name), a, x, vectors);
+    return write_spectrum(v, matrix_steps_name(v, e->args[0], name), a, x, vectors, turn);
 }
 
 /* --- what is asked for --- */
@@ -485,7 +499,7 @@ ml_status matrix_exact_eigenvalues(matrix_evaluation *v, const expression *e, co
     bool alone = e->op == FUNCTION_EIGVALS;
     ml_status status = spectrum_find(&x, a->q, !alone, false, v->why);
     if (status == ML_OK)
-        status = write_eigenvalues(v, e, a->q, &x, !alone);
+        status = write_eigenvalues(v, e, a->q, &x, !alone, NULL);
     if (status == ML_OK)
         status = matrix_add_part(v, alone ? NULL : "values", value_column(v, &x, a->rows), out);
     if (status == ML_OK && !alone)
@@ -505,7 +519,7 @@ ml_status matrix_exact_diagonalize(matrix_evaluation *v, const expression *e, co
     const matrix_value *p = NULL, *values = NULL, *inverse;
     ml_status status = spectrum_find(&x, a->q, true, false, v->why);
     if (status == ML_OK)
-        status = write_eigenvalues(v, e, a->q, &x, true);
+        status = write_eigenvalues(v, e, a->q, &x, true, NULL);
     if (status == ML_OK &&
         ((p = vector_columns(v, &x, a->rows)) == NULL || (values = value_column(v, &x, a->rows)) == NULL))
         status = matrix_no_memory(v);
@@ -517,7 +531,8 @@ ml_status matrix_exact_diagonalize(matrix_evaluation *v, const expression *e, co
     if (!matrix_is_exact(p))
         return expression_fail(
             v->why, e,
-            "its eigenvalues have no closed form in square roots: leave --exact out, or ask for eig");
+            "its eigenvalues are roots of polynomials of a degree above 2, of which no closed form is looked "
+            "for: leave --exact out, or ask for eig");
     v->called = "P";
     status = matrix_invert(v, e, p, &inverse);
     v->called = NULL;
@@ -680,7 +695,7 @@ ml_status matrix_exact_spectral(matrix_evaluation *v, const expression *e, const
     axes x;
     ml_status status = axes_find(&x, a->q, v->why);
     if (status == ML_OK)
-        status = write_eigenvalues(v, e, a->q, &x.x, true);
+        status = write_eigenvalues(v, e, a->q, &x.x, true, x.turn);
     const matrix_value *q = status == ML_OK ? unit_columns(v, &x, a->rows, a->rows) : NULL;
     if (status == ML_OK && q != NULL)
         steps_text(v->scope->steps, "The eigenvectors, divided by their lengths, are the columns of Q.");
@@ -776,7 +791,7 @@ static void gram_of(fmpq_mat_t gram, const fmpq_mat_t a)
 
 /* A, A'A and its spectrum, and what becomes of that. */
 static ml_status write_gram(matrix_evaluation *v, const expression *e, const matrix_value *a,
-                            const fmpq_mat_t gram, spectrum *x)
+                            const fmpq_mat_t gram, axes *x)
 {
     char name[MATRIX_NAME];
     if (v->scope->steps == NULL)
@@ -784,7 +799,8 @@ static ml_status write_gram(matrix_evaluation *v, const expression *e, const mat
     matrix_begin_steps(v, e);
     matrix_steps_name(v, e->args[0], name);
     matrix_write(v, name, a);
-    ml_status status = write_spectrum(v, steps_print(v->scope->steps, "%s'*%s", name, name), gram, x, true);
+    ml_status status =
+        write_spectrum(v, steps_print(v->scope->steps, "%s'*%s", name, name), gram, &x->x, true, x->turn);
     steps_text(v->scope->steps,
                "The singular values are the square roots of these eigenvalues; V holds the vectors "
                "divided by their lengths, and a column of U is A*v/s.");
@@ -802,7 +818,7 @@ ml_status matrix_exact_singular(matrix_evaluation *v, const expression *e, const
     gram_of(gram, a->q);
     ml_status status = axes_find(&x, gram, v->why);
     if (status == ML_OK)
-        status = write_gram(v, e, a, gram, &x.x);
+        status = write_gram(v, e, a, gram, &x);
     if (status == ML_OK)
         status = left_columns(v, &x, a->q, count, &left);
     if (status == ML_OK)
@@ -836,6 +852,29 @@ ml_status matrix_exact_norm(matrix_evaluation *v, const matrix_value *a, const m
     spectrum_free(&x);
     fmpq_mat_clear(gram);
     return status != ML_OK ? status : good && *out ? ML_OK : matrix_no_memory(v);
+}
+
+ml_status matrix_exact_extremes(matrix_evaluation *v, const matrix_value *a, const matrix_value **out)
+{
+    bool wide = a->rows < a->columns;
+    const matrix_value *tall = wide ? matrix_transpose(v->s, a) : a;
+    spectrum x = {0};
+    fmpq_mat_t gram;
+    filling f;
+    if (tall == NULL)
+        return matrix_no_memory(v);
+    fmpq_mat_init(gram, (slong)tall->columns, (slong)tall->columns);
+    gram_of(gram, tall->q);
+    ml_status status = spectrum_find(&x, gram, false, false, v->why);
+    bool good = status == ML_OK && filling_begin(&f, v, 2, 1);
+    for (size_t k = 0; good && k < 2; k++) {
+        size_t value = x.order[k == 0 ? 0 : x.s.count - 1];
+        fill_value(&f, k, factor_at(&x, value)->field.x, root_at(&x, value));
+    }
+    *out = good ? filling_end(&f, true) : NULL;
+    spectrum_free(&x);
+    fmpq_mat_clear(gram);
+    return status != ML_OK ? status : *out ? ML_OK : matrix_no_memory(v);
 }
 
 /* --- doubles --- */

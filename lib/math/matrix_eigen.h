@@ -23,6 +23,8 @@ ml_status matrix_exact_singular(matrix_evaluation *v, const expression *e, const
                                 matrix_results *out);
 /* The greatest singular value. */
 ml_status matrix_exact_norm(matrix_evaluation *v, const matrix_value *a, const matrix_value **out);
+/* The squares of the greatest and of the least of the singular values, 2 x 1. */
+ml_status matrix_exact_extremes(matrix_evaluation *v, const matrix_value *a, const matrix_value **out);
 /* The factors of the characteristic polynomial over the rationals; the steps that lead to it. */
 ml_status matrix_exact_factors(matrix_evaluation *v, const matrix_value *a, matrix_results *out);
 ml_status matrix_exact_characteristic(matrix_evaluation *v, const expression *e, const matrix_value *a);

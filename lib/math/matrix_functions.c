@@ -697,31 +697,12 @@ static const matrix_value *infinite(matrix_evaluation *v)
     return c->texts != NULL && (c->texts[0] = strdup("inf")) != NULL ? c : NULL;
 }
 
-/* The pseudoinverse of A, whose rank is full: inv(A'A) A', or A' inv(AA') where A is wide. */
-static ml_status left_or_right_inverse(matrix_evaluation *v, const expression *e, const matrix_value *a,
-                                       const matrix_value **out)
-{
-    bool wide = a->rows < a->columns;
-    const matrix_value *turned = matrix_ctranspose(v->s, a), *inverse;
-    const matrix_value *gram = wide ? matrix_product(v->s, a, turned) : matrix_product(v->s, turned, a);
-    if (gram == NULL)
-        return matrix_no_memory(v);
-    v->called = wide ? "A*A'" : "A'*A";
-    ml_status status = matrix_invert(v, e, gram, &inverse);
-    v->called = NULL;
-    if (status != ML_OK)
-        return status;
-    *out = wide ? matrix_product(v->s, turned, inverse) : matrix_product(v->s, inverse, turned);
-    return *out ? ML_OK : matrix_no_memory(v);
-}
-
-/* |A| |B| for its inverse, or pseudoinverse, B. */
+/* |A| |inv(A)| */
 static ml_status product_of_norms(matrix_evaluation *v, const expression *e, const matrix_value *a,
                                   norm_kind kind, double p, const matrix_value **out)
 {
     const matrix_value *inverse, *x, *y;
-    ml_status status =
-        matrix_is_square(a) ? matrix_invert(v, e, a, &inverse) : left_or_right_inverse(v, e, a, &inverse);
+    ml_status status = matrix_invert(v, e, a, &inverse);
     if (status == ML_OK)
         status = norm_of(v, e, a, kind, p, &x);
     if (status == ML_OK)
@@ -731,6 +712,23 @@ static ml_status product_of_norms(matrix_evaluation *v, const expression *e, con
     if (status == ML_OK && (*out = matrix_product(v->s, x, y)) == NULL)
         status = matrix_no_memory(v);
     return status;
+}
+
+/* The root of the quotient of the extreme eigenvalues of A'A. */
+static ml_status exact_spectral_condition(matrix_evaluation *v, const expression *e, const matrix_value *a,
+                                          const matrix_value **out)
+{
+    const matrix_value *squares, *quotient;
+    ml_status status = matrix_exact_extremes(v, a, &squares);
+    if (status != ML_OK)
+        return status;
+    if (!matrix_is_exact(squares))
+        return expression_fail(v->why, e,
+                               "this condition number has no closed form that is looked for: leave "
+                               "--exact out");
+    quotient =
+        matrix_divide(v->s, matrix_cut(v->s, squares, 0, 0, 1, 1), matrix_cut(v->s, squares, 1, 0, 1, 1));
+    return quotient ? matrix_square_roots(v, e, quotient, out) : matrix_no_memory(v);
 }
 
 /* Condition: of the 2-norm from singular values, of others with the inverse; that of a matrix without full
@@ -748,7 +746,7 @@ static ml_status condition(matrix_evaluation *v, const expression *e, const matr
     if (status == ML_OK && e->count > 1)
         status = read_kind(v, e->args[1], &kind, &p);
     bool spectral = kind == NORM_P && p == 2;
-    if (status == ML_OK && !spectral)
+    if (status == ML_OK && (!spectral || a->surds != NULL))
         status = matrix_need_square(v, e, a);
     if (status == ML_OK && !v->exact)
         status = matrix_singular(v->s, a, NULL, &values, NULL, v->why);
@@ -763,7 +761,8 @@ static ml_status condition(matrix_evaluation *v, const expression *e, const matr
                most = gsl_matrix_get(values->re, 0, 0);
         return matrix_result(v, matrix_number(v->s, least > 0 ? most / least : INFINITY, 0), out);
     }
-    status = product_of_norms(v, e, a, kind, p, &c);
+    status = spectral && a->q != NULL ? exact_spectral_condition(v, e, a, &c)
+                                      : product_of_norms(v, e, a, kind, p, &c);
     return status == ML_OK ? matrix_result(v, c, out) : status;
 }
 
