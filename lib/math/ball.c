@@ -272,6 +272,14 @@ const ball *ball_row_sums(ball_space *s, const ball *a)
     return ball_product(s, a, ones);
 }
 
+void ball_drop_rationals(ball *b)
+{
+    if (b->q != NULL)
+        fmpq_mat_clear(b->q);
+    free(b->q);
+    b->q = NULL;
+}
+
 /* --- what may be off --- */
 
 double ball_radius(const ball *a, size_t i, size_t j)

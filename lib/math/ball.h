@@ -60,6 +60,9 @@ const ball *ball_expand(ball_space *s, const ball *a, size_t order);
 /* The sums of the rows, a column. */
 const ball *ball_row_sums(ball_space *s, const ball *a);
 
+/* B, which its maker still may change, goes on without rationals. */
+void ball_drop_rationals(ball *b);
+
 /* The radius of an entry, 0 when exact. */
 double ball_radius(const ball *a, size_t i, size_t j);
 /* What arithmetic may do to an entry: 64 terms eps scale. */

@@ -88,12 +88,17 @@ void check_number(buffer *out, double x)
 
 /* --- what is allowed --- */
 
+bool check_by_rationals(const check_report *report, const ball *d)
+{
+    return report->exact && report->tolerance < 0 && d->q != NULL;
+}
+
 double check_allowed(const check_report *report, const ball *d, size_t i, size_t j)
 {
     if (report->tolerance >= 0)
         return report->tolerance;
-    if (report->exact && d->q != NULL)
-        return 0;
+    if (report->exact)
+        return d->q != NULL ? 0 : ball_slack(d); /* decimals are what they say */
     return ball_radius(d, i, j) * (1 + 1e-9) + ball_slack(d);
 }
 
@@ -101,11 +106,12 @@ double check_allowed(const check_report *report, const ball *d, size_t i, size_t
 static double measure(const check_report *report, const ball *d, size_t i, size_t j, bool negative_only)
 {
     double x = gsl_matrix_get(d->x, i, j);
-    if (report->exact && d->q != NULL) {
-        int sign = fmpq_sgn(fmpq_mat_entry(d->q, (slong)i, (slong)j));
+    if (check_by_rationals(report, d)) {
+        const fmpq *q = fmpq_mat_entry(d->q, (slong)i, (slong)j);
+        int sign = fmpq_sgn(q);
         if (sign == 0 || (negative_only && sign > 0))
             return 0;
-        return fmax(fabs(x), 5e-324);
+        return fmax(fabs(fmpq_get_d(q)), 5e-324);
     }
     return negative_only ? fmax(-x, 0) : fabs(x);
 }
@@ -146,6 +152,7 @@ typedef struct worst {
     double off, allowed;
     bool any, bad, lost; /* a cell was looked at; one is off by more than allowed; one is not a number */
     bool coarse, open;   /* one may be anything; one may be another whole number */
+    bool near;           /* doubles cannot tell one from zero */
 } worst;
 
 /* Is an entry that is OFF further beyond ALLOWED than the worst so far? */
@@ -168,13 +175,15 @@ static worst find_worst(const check_report *report, const ball *d, cell_filter *
             if (!wanted(i, j))
                 continue;
             double off = measure(report, d, i, j, negative_only), allowed = check_allowed(report, d, i, j);
+            w.near |= !(negative_only && gsl_matrix_get(d->x, i, j) > allowed);
             w.coarse |= report->tolerance < 0 && too_coarse(d, off, allowed);
-            w.open |= d->jumps && ball_radius(d, i, j) > 0 &&
+            w.open |= d->jumps && !report->exact && ball_radius(d, i, j) > 0 &&
                       !(negative_only && gsl_matrix_get(d->x, i, j) >= ball_radius(d, i, j));
             if (isnan(off))
                 w.lost = true;
             else if (is_worse(&w, off, allowed))
-                w = (worst){i, j, off, allowed, true, w.bad || off > allowed, w.lost, w.coarse, w.open};
+                w = (worst){i,      j,        off,    allowed, true, w.bad || off > allowed,
+                            w.lost, w.coarse, w.open, w.near};
         }
     return w;
 }
@@ -195,6 +204,9 @@ static void judge(check_report *report, check_row *row, const ball *d, cell_filt
     if (!w.bad && w.lost) {
         row->verdict = CHECK_UNDECIDED;
         buffer_string(&row->diagnosis, "not a number comes out");
+    } else if (!w.bad && w.near && report->rational && d->q == NULL) {
+        row->verdict = CHECK_UNDECIDED;
+        buffer_string(&row->diagnosis, "no exact value to decide by; equal to the precision of doubles");
     } else if (!w.bad && w.open) {
         row->verdict = CHECK_UNDECIDED;
         buffer_string(&row->diagnosis, "within the digits that were written it may be another whole number");

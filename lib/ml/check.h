@@ -28,6 +28,7 @@ typedef struct check_row {
 typedef struct check_report {
     double tolerance; /* negative: the written precision */
     bool exact;
+    bool rational;    /* with exact: a claim that only doubles could confirm is undecided */
     ball_space balls; /* of the claims; freed with the report */
     check_row *rows;
     size_t count, capacity;
@@ -47,6 +48,9 @@ check_row *check_add(check_report *report, check_verdict verdict, const char *cl
 
 /* The row that was added last; never NULL. */
 check_row *check_last(check_report *report);
+
+/* Is D judged by its rationals alone, because exact arithmetic was asked for? */
+bool check_by_rationals(const check_report *report, const ball *d);
 
 /* What entry (i, j) of D may be when it should be zero. */
 double check_allowed(const check_report *report, const ball *d, size_t i, size_t j);

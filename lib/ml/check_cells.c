@@ -84,14 +84,6 @@ bool check_cell_is_number(const char *text, size_t length)
 
 /* --- a table --- */
 
-static void drop_rationals(ball *b)
-{
-    if (b->q != NULL)
-        fmpq_mat_clear(b->q);
-    free(b->q);
-    b->q = NULL;
-}
-
 /* Only what was written is read: a ball without uncertain cells is exact. */
 static bool set_entry(ball *b, size_t i, size_t j, check_cell *cell, bool answer)
 {
@@ -100,7 +92,7 @@ static bool set_entry(ball *b, size_t i, size_t j, check_cell *cell, bool answer
     if (b->q != NULL && cell->is_rational)
         fmpq_swap(fmpq_mat_entry(b->q, (slong)i, (slong)j), cell->rational);
     else
-        drop_rationals(b);
+        ball_drop_rationals(b);
     if (!answer || cell->half == 0)
         return true;
     if (b->r == NULL && (b->r = gsl_matrix_calloc(b->x->size1, b->x->size2)) == NULL)

@@ -179,8 +179,32 @@ static bool same_shape(const ball *a, const ball *b)
     return a->x->size1 == b->x->size1 && a->x->size2 == b->x->size2;
 }
 
-static void judge_equal(check_report *report, const check_claim *claim, const check_input *in,
-                        const ball *left, const ball *right)
+/* Are there no names in it but pi and e? */
+static bool is_constant(const expression *e)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    double unused;
+    bool constant = expression_names(&e, 1, &names, &count, NULL) == ML_OK;
+    for (size_t i = 0; constant && i < count; i++)
+        constant = expression_constant(names[i], &unused);
+    free(names);
+    return constant;
+}
+
+/* sqrt(8) == 2*sqrt(2) has no rational form, but a proof. */
+static void prove_equal(const check_claim *claim, expression_space *space, check_row *row)
+{
+    const expression *d = expression_binary(space, OPERATOR_SUBTRACT, claim->left, claim->right);
+    if (d == NULL || !is_constant(d) || !symbolic_is_zero(space, d))
+        return;
+    row->verdict = CHECK_YES;
+    row->diagnosis.size = 0;
+    buffer_string(&row->diagnosis, "proved by simplification");
+}
+
+static void judge_equal(check_report *report, const check_claim *claim, expression_space *space,
+                        const check_input *in, const ball *left, const ball *right)
 {
     bool left_is_mine = answer_rank(claim->left, in, left) > answer_rank(claim->right, in, right);
     const ball *mine = left_is_mine ? left : right, *expected = left_is_mine ? right : left;
@@ -191,6 +215,8 @@ static void judge_equal(check_report *report, const check_claim *claim, const ch
         return;
     }
     check_row *row = check_zero(report, ball_difference(&report->balls, left, right), "%s", claim->text);
+    if (row->verdict == CHECK_UNDECIDED && report->exact && is_one(left))
+        prove_equal(claim, space, row);
     if (row->verdict == CHECK_NO)
         diagnose(expected->x, mine, &options, &row->diagnosis);
 }
@@ -213,12 +239,60 @@ static void judge_unequal(check_report *report, const check_claim *claim, const 
         buffer_string(&row->diagnosis, "they are equal");
 }
 
+/* An entry of an order: does it hold, whatever the radius, as rationals? */
+static check_verdict order_at(const ball *d, size_t i, size_t j, double radius, bool strict)
+{
+    const fmpq *x = fmpq_mat_entry(d->q, (slong)i, (slong)j);
+    int sign = fmpq_sgn(x);
+    if (sign == 0 || radius == 0)
+        return sign > 0 || (sign == 0 && !strict) ? CHECK_YES : CHECK_NO;
+    bool beyond = isfinite(radius);
+    if (beyond) {
+        fmpq_t size;
+        mpq_t room, exactly;
+        fmpq_init(size);
+        mpq_inits(room, exactly, NULL);
+        fmpq_abs(size, x);
+        fmpq_get_mpq(exactly, size);
+        mpq_set_d(room, radius);
+        beyond = mpq_cmp(exactly, room) > 0;
+        fmpq_clear(size);
+        mpq_clears(room, exactly, NULL);
+    }
+    if (!beyond)
+        return strict ? CHECK_UNDECIDED : CHECK_YES;
+    return sign > 0 ? CHECK_YES : CHECK_NO;
+}
+
+/* What doubles let pass, decided by the rationals, which need no allowance for arithmetic. */
+static void decide_order(const check_report *report, const ball *d, check_row *row, bool strict)
+{
+    for (size_t i = 0; row->verdict == CHECK_YES && i < d->x->size1; i++)
+        for (size_t j = 0; row->verdict == CHECK_YES && j < d->x->size2; j++) {
+            double radius = report->exact ? 0 : ball_radius(d, i, j);
+            row->verdict = order_at(d, i, j, radius, strict);
+            if (row->verdict == CHECK_YES)
+                continue;
+            const fmpq *x = fmpq_mat_entry(d->q, (slong)i, (slong)j);
+            row->place.size = row->diagnosis.size = 0;
+            row->off = fabs(fmpq_get_d(x));
+            row->allowed = radius;
+            buffer_printf(&row->place, "%zu,%zu", i + 1, j + 1);
+            if (fmpq_is_zero(x))
+                buffer_string(&row->diagnosis, "they are equal there");
+        }
+}
+
 /* No entry of GREATER - LESS is below zero, or, when STRICT, at zero. */
 static void judge_order(check_report *report, const check_claim *claim, const ball *less, const ball *greater,
                         bool strict)
 {
     const ball *d = ball_difference(&report->balls, greater, less);
     check_row *row = check_least(report, d, "%s", claim->text);
+    if (d != NULL && d->q != NULL && report->tolerance < 0) {
+        decide_order(report, d, row, strict);
+        return;
+    }
     for (size_t i = 0; strict && d != NULL && row->verdict == CHECK_YES && i < d->x->size1; i++)
         for (size_t j = 0; row->verdict == CHECK_YES && j < d->x->size2; j++) {
             double x = gsl_matrix_get(d->x, i, j), room = check_allowed(report, d, i, j);
@@ -249,8 +323,27 @@ static bool fit_sides(check_report *report, const ball **left, const ball **righ
     return true;
 }
 
-static ml_status judge_values(check_report *report, const check_claim *claim, const check_input *in,
-                              const ball *left, const ball *right, ml_message *why)
+/* The number ONE in each entry of the shape of BIG. */
+static const ball *spread_out(ball_space *balls, const ball *one, const ball *big)
+{
+    ball *b = ball_make(balls, big->x, NULL, one->q != NULL);
+    if (b == NULL || (one->r != NULL && (b->r = gsl_matrix_alloc(big->x->size1, big->x->size2)) == NULL))
+        return NULL;
+    gsl_matrix_set_all(b->x, gsl_matrix_get(one->x, 0, 0));
+    if (b->r != NULL)
+        gsl_matrix_set_all(b->r, ball_radius(one, 0, 0));
+    for (size_t k = 0; b->q != NULL && k < big->x->size1 * big->x->size2; k++)
+        fmpq_set(fmpq_mat_entry(b->q, (slong)(k / big->x->size2), (slong)(k % big->x->size2)),
+                 fmpq_mat_entry(one->q, 0, 0));
+    b->scale = one->scale;
+    b->terms = one->terms;
+    b->written = one->written;
+    b->jumps = one->jumps;
+    return b;
+}
+
+static ml_status judge_values(check_report *report, const check_claim *claim, expression_space *space,
+                              const check_input *in, const ball *left, const ball *right, ml_message *why)
 {
     bool order = claim->op != OPERATOR_EQUAL && claim->op != OPERATOR_UNEQUAL;
     if (!fit_sides(report, &left, &right))
@@ -263,16 +356,14 @@ static ml_status judge_values(check_report *report, const check_claim *claim, co
             return ml_fail(why, "'%.200s': %zu x %zu is compared with %zu x %zu", claim->text, left->x->size1,
                            left->x->size2, right->x->size1, right->x->size2);
         const ball *big = left_one ? right : left, *one = left_one ? left : right;
-        ball *spread = ball_make(&report->balls, big->x, NULL, false);
+        const ball *spread = spread_out(&report->balls, one, big);
         if (spread == NULL)
             return ml_fail_memory(why, "a claim", sizeof *spread);
-        gsl_matrix_set_all(spread->x, gsl_matrix_get(one->x, 0, 0));
-        spread->scale = one->scale;
         *(left_one ? &left : &right) = spread;
     }
     switch (claim->op) {
     case OPERATOR_EQUAL:
-        judge_equal(report, claim, in, left, right);
+        judge_equal(report, claim, space, in, left, right);
         break;
     case OPERATOR_UNEQUAL:
         judge_unequal(report, claim, left, right);
@@ -647,8 +738,11 @@ static ml_status judge_identity(check_report *report, const check_claim *claim, 
     t->claim = claim;
     t->at = (point){.in = in, .names = names, .count = count};
     t->at.values = memory_zeros(count, sizeof *t->at.values);
-    t->scope = (check_scope){
-        .balls = &t->balls, .lookup = look_up, .context = &t->at, .nodes = expression_count(space)};
+    t->scope = (check_scope){.balls = &t->balls,
+                             .lookup = look_up,
+                             .context = &t->at,
+                             .nodes = expression_count(space),
+                             .exact = report->exact};
     ml_status status =
         t->at.values ? draw_points(t, seed, why) : ml_fail_memory(why, "a point", count * sizeof(void *));
     for (size_t i = 0; status == ML_OK && i < POINTS; i++) {
@@ -673,8 +767,11 @@ static ml_status judge_known(check_report *report, const check_claim *claim, exp
                              const check_input *in, ml_message *why)
 {
     point none = {.in = in};
-    check_scope scope = {
-        .balls = &report->balls, .lookup = look_up, .context = &none, .nodes = expression_count(space)};
+    check_scope scope = {.balls = &report->balls,
+                         .lookup = look_up,
+                         .context = &none,
+                         .nodes = expression_count(space),
+                         .exact = report->exact};
     const ball *left, *right;
     ml_status status = check_value_of(&scope, claim->left, &left, NULL, why);
     if (status == ML_OK && claim->property != NULL) {
@@ -694,7 +791,7 @@ static ml_status judge_known(check_report *report, const check_claim *claim, exp
     }
     if (left == NULL || right == NULL)
         return ml_fail_memory(why, "a claim", sizeof *left);
-    return judge_values(report, claim, in, left, right, why);
+    return judge_values(report, claim, space, in, left, right, why);
 }
 
 ml_status check_claim_judge(check_report *report, const check_claim *claim, expression_space *space,
@@ -703,6 +800,7 @@ ml_status check_claim_judge(check_report *report, const check_claim *claim, expr
     const char **names = NULL;
     size_t count = 0;
     ml_status status = free_names(claim, in, &names, &count, why);
+    report->rational = report->exact && report->tolerance < 0;
     if (status == ML_OK && count > 0 && claim->property != NULL)
         status = ml_fail(why, "'%.200s': '%.60s' has no value; give it as %.60s=FILE", claim->text, names[0],
                          names[0]);
@@ -710,6 +808,7 @@ ml_status check_claim_judge(check_report *report, const check_claim *claim, expr
         status = judge_identity(report, claim, space, in, names, count, seed, why);
     else if (status == ML_OK)
         status = judge_known(report, claim, space, in, why);
+    report->rational = false;
     free(names);
     return status;
 }

@@ -25,6 +25,7 @@ bool check_function_word(const char *name)
 
 typedef struct calling {
     size_t nodes;
+    bool exact;
     const expression *e;
     const ball *const *args;
     bool starved; /* memory ran out while an entry was moved */
@@ -47,9 +48,12 @@ static ml_status evaluate(calling *c, matrix_space *s, size_t which, size_t at, 
                           const matrix_value **out, ml_message *why)
 {
     const matrix_value **values = memory_zeros(c->e->count, sizeof *values);
-    matrix_scope scope = {.space = s, .nodes = c->nodes};
+    matrix_scope scope = {.space = s, .nodes = c->nodes, .exact = c->exact && which == SIZE_MAX};
     matrix_results results;
     bool made = values != NULL;
+    for (size_t i = 0; i < c->e->count; i++)
+        scope.exact = scope.exact && c->args[i] != NULL && c->args[i]->q != NULL;
+    s->exact = scope.exact;
     for (size_t i = 0; made && i < c->e->count; i++) {
         if (c->args[i] == NULL)
             continue;
@@ -174,7 +178,7 @@ static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
         if (moves && evaluate(c, &s, c->e->count, 0, 0, &base, &unused) == ML_OK &&
             same_shape(base, value->re))
             move_entries(c, base->re, radii, sizes);
-        if (jumps && uncertain)
+        if (jumps && uncertain && !c->exact)
             gsl_matrix_set(radii, 0, 0, rank_change(c, c->args[0], gsl_matrix_get(value->re, 0, 0)));
         b = c->starved ? NULL : ball_make(balls, value->re, radii, value->q != NULL);
     }
@@ -191,13 +195,17 @@ static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
     return b;
 }
 
-ml_status check_function_value(ball_space *balls, size_t nodes, const expression *e, const ball *const *args,
-                               const ball **out, ml_message *why)
+ml_status check_function_value(ball_space *balls, size_t nodes, bool exact, const expression *e,
+                               const ball *const *args, const ball **out, ml_message *why)
 {
-    calling c = {.nodes = nodes, .e = e, .args = args};
+    calling c = {.nodes = nodes, .exact = exact, .e = e, .args = args};
     matrix_space s = {0};
     const matrix_value *value;
     ml_status status = evaluate(&c, &s, SIZE_MAX, 0, 0, &value, why);
+    if (c.exact && (status != ML_OK || value->q == NULL)) { /* no rational value: doubles */
+        c.exact = false;
+        status = evaluate(&c, &s, SIZE_MAX, 0, 0, &value, why);
+    }
     *out = NULL;
     if (status == ML_NO)
         status = ML_FAIL;

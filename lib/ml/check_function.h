@@ -2,6 +2,7 @@
 #ifndef ML_CHECK_FUNCTION_H
 #define ML_CHECK_FUNCTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -9,11 +10,13 @@
 #include "math/expression.h"
 
 /* The value of the call E, a function of which matrix_knows, at ARGS (each NULL for a word such as fro);
- * NODES is expression_count of its space.  Rationals where the function keeps them.  Radii and the size of
- * what arithmetic may do to it come from moving each uncertain entry, to first order: |f(a + r) - f(a)| added
- * up.  *OUT is NULL when memory is out.  ML_FAIL with carets: shapes, a singular matrix, a complex result. */
-ml_status check_function_value(ball_space *balls, size_t nodes, const expression *e, const ball *const *args,
-                               const ball **out, ml_message *why);
+ * NODES is expression_count of its space; EXACT: as rationals where the
+ * value is one, not to the precision of doubles.  Rationals where the function keeps them.  Radii and the
+ * size of what arithmetic may do to it come from moving each uncertain entry, to first order: |f(a + r) -
+ * f(a)| added up.  *OUT is NULL when memory is out.  ML_FAIL with carets: shapes, a singular matrix, a
+ * complex result. */
+ml_status check_function_value(ball_space *balls, size_t nodes, bool exact, const expression *e,
+                               const ball *const *args, const ball **out, ml_message *why);
 
 /* Is this name a word that says which norm is meant? */
 bool check_function_word(const char *name);

@@ -99,7 +99,7 @@ static ml_status need_singular(subject *s)
     ml_status status = dense_singular(s->a->x, s->singular, NULL, NULL, s->why);
     if (status == ML_OK)
         s->rank = dense_rank(s->singular, s->rows, s->columns);
-    if (status == ML_OK && s->a->q != NULL && ball_is_exact(s->a)) {
+    if (status == ML_OK && s->a->q != NULL && (ball_is_exact(s->a) || s->report->exact)) {
         fmpq_mat_t echelon;
         fmpq_mat_init(echelon, (slong)s->rows, (slong)s->columns);
         s->rank = (size_t)fmpq_mat_rref(echelon, s->a->q);
@@ -139,13 +139,17 @@ static ml_status is_square(subject *s, const char *name)
 /* A copy of A with the cells zeroed that KEEP does not want. */
 static const ball *masked(subject *s, bool (*keep)(size_t i, size_t j))
 {
-    ball *b = ball_make(&s->report->balls, s->a->x, s->a->r, false);
+    ball *b = ball_make(&s->report->balls, s->a->x, s->a->r, s->a->q != NULL);
+    if (b != NULL && b->q != NULL)
+        fmpq_mat_set(b->q, s->a->q);
     for (size_t i = 0; b != NULL && i < s->rows; i++)
         for (size_t j = 0; j < s->columns; j++)
             if (!keep(i, j)) {
                 gsl_matrix_set(b->x, i, j, 0);
                 if (b->r != NULL)
                     gsl_matrix_set(b->r, i, j, 0);
+                if (b->q != NULL)
+                    fmpq_zero(fmpq_mat_entry(b->q, (slong)i, (slong)j));
             }
     return b;
 }
@@ -397,6 +401,69 @@ static ml_status is_nilpotent(subject *s, const char *name)
 
 /* --- definiteness, rank --- */
 
+/* A diagonal entry of M from K on that is not zero.  Where all are, row and column J are added to row and
+ * column I for an entry (I, J) that is not: a congruence.  The order of M: nothing is left but zeros. */
+static slong diagonal_pivot(fmpq_mat_t m, slong k)
+{
+    slong n = fmpq_mat_nrows(m);
+    for (slong i = k; i < n; i++)
+        if (!fmpq_is_zero(fmpq_mat_entry(m, i, i)))
+            return i;
+    for (slong i = k; i < n; i++)
+        for (slong j = i + 1; j < n; j++) {
+            if (fmpq_is_zero(fmpq_mat_entry(m, i, j)))
+                continue;
+            for (slong l = k; l < n; l++)
+                fmpq_add(fmpq_mat_entry(m, i, l), fmpq_mat_entry(m, i, l), fmpq_mat_entry(m, j, l));
+            for (slong l = k; l < n; l++)
+                fmpq_add(fmpq_mat_entry(m, l, i), fmpq_mat_entry(m, l, i), fmpq_mat_entry(m, l, j));
+            return i;
+        }
+    return n;
+}
+
+/* How many eigenvalues of (A + A')/2 are positive, negative and zero.  As rationals: by
+ * Sylvester's law of inertia the signs are those of the pivots of L D L'. */
+static void inertia(const fmpq_mat_t a, size_t counts[3])
+{
+    slong n = fmpq_mat_nrows(a), k = 0;
+    fmpq_mat_t m, t;
+    fmpq_t factor;
+    fmpq_mat_init(m, n, n);
+    fmpq_mat_init(t, n, n);
+    fmpq_init(factor);
+    fmpq_mat_transpose(t, a);
+    fmpq_mat_add(m, a, t);
+    counts[0] = counts[1] = 0;
+    for (slong p; (p = diagonal_pivot(m, k)) < n; k++) {
+        fmpq_mat_swap_rows(m, NULL, k, p);
+        fmpq_mat_swap_cols(m, NULL, k, p);
+        counts[fmpq_sgn(fmpq_mat_entry(m, k, k)) > 0 ? 0 : 1]++;
+        for (slong i = k + 1; i < n; i++) {
+            fmpq_div(factor, fmpq_mat_entry(m, i, k), fmpq_mat_entry(m, k, k));
+            for (slong j = k; j < n; j++)
+                fmpq_submul(fmpq_mat_entry(m, i, j), factor, fmpq_mat_entry(m, k, j));
+        }
+    }
+    counts[2] = (size_t)(n - k);
+    fmpq_mat_clear(m);
+    fmpq_mat_clear(t);
+    fmpq_clear(factor);
+}
+
+/* With exact arithmetic: YES or NO by the inertia; SIDE 0: indefinite.  Else VERDICT. */
+static check_verdict by_inertia(const subject *s, double side, bool strict, check_verdict verdict)
+{
+    if (!check_by_rationals(s->report, s->a))
+        return s->report->rational && verdict == CHECK_YES && !strict && side != 0 ? CHECK_UNDECIDED
+                                                                                   : verdict;
+    size_t counts[3];
+    inertia(s->a->q, counts);
+    bool holds = side == 0 ? counts[0] > 0 && counts[1] > 0
+                           : counts[side > 0 ? 1 : 0] == 0 && (!strict || counts[2] == 0);
+    return holds ? CHECK_YES : CHECK_NO;
+}
+
 /* Is the sign that DECIDES, an extreme eigenvalue times 1 or -1, at least positive (STRICT) or not negative?
  */
 static ml_status decide_definite(subject *s, const char *name, double side, bool strict)
@@ -412,8 +479,9 @@ static ml_status decide_definite(subject *s, const char *name, double side, bool
         verdict = CHECK_YES;
     else if (x < -open || s->error == 0)
         verdict = CHECK_NO;
-    check_row *row = add(s, name, verdict);
-    set(row, value, open, side > 0 ? "the least eigenvalue" : "the greatest eigenvalue");
+    check_row *row = add(s, name, by_inertia(s, side, strict, verdict));
+    set(row, value, check_by_rationals(s->report, s->a) ? 0 : open,
+        side > 0 ? "the least eigenvalue" : "the greatest eigenvalue");
     if (!s->symmetric && s->rows > 1)
         buffer_string(&row->diagnosis, " of (A + A')/2");
     return ML_OK;
@@ -447,11 +515,11 @@ static ml_status is_indefinite(subject *s, const char *name)
     double least = gsl_vector_get(s->eigen, 0), most = gsl_vector_get(s->eigen, s->rows - 1);
     double open = s->report->tolerance >= 0 ? s->report->tolerance : s->error + slack(s);
     double value = fmin(-least, most);
-    check_row *row = add(s, name,
-                         value > open                     ? CHECK_YES
-                         : value < -open || s->error == 0 ? CHECK_NO
-                                                          : CHECK_UNDECIDED);
-    set(row, most < -least ? most : least, open, "");
+    check_verdict verdict = value > open                     ? CHECK_YES
+                            : value < -open || s->error == 0 ? CHECK_NO
+                                                             : CHECK_UNDECIDED;
+    check_row *row = add(s, name, by_inertia(s, 0, true, verdict));
+    set(row, most < -least ? most : least, check_by_rationals(s->report, s->a) ? 0 : open, "");
     buffer_string(&row->diagnosis, "eigenvalues from ");
     check_number(&row->diagnosis, least);
     buffer_string(&row->diagnosis, " to ");
@@ -510,7 +578,7 @@ static ml_status has_full_rank(subject *s, const char *name)
     check_row *row = add(s, name, rank_verdict(s));
     row->off = (double)s->rank;
     buffer_printf(&row->diagnosis, "the rank, of %zu", s->singular->size);
-    if (s->a->q == NULL || !ball_is_exact(s->a)) {
+    if (s->a->q == NULL || !(ball_is_exact(s->a) || s->report->exact)) {
         buffer_string(&row->diagnosis, "; singular values up to ");
         check_number(&row->diagnosis, (double)(s->rows > s->columns ? s->rows : s->columns) * DBL_EPSILON *
                                           gsl_vector_get(s->singular, 0));
@@ -673,7 +741,7 @@ static void begin(subject *s, check_report *report, const ball *a, const char *l
     for (size_t i = 0; i < s->rows; i++)
         for (size_t j = 0; j < s->columns; j++)
             sum += ball_radius(a, i, j) * ball_radius(a, i, j);
-    s->error = report->tolerance >= 0 ? 0 : sqrt(sum);
+    s->error = report->tolerance >= 0 || report->exact ? 0 : sqrt(sum);
     s->symmetric = s->rows == s->columns;
     for (size_t i = 0; s->symmetric && i < s->rows; i++)
         for (size_t j = 0; s->symmetric && j < i; j++) {

@@ -128,12 +128,50 @@ static double steepness(real_function *f, double x, double h)
     return isnan(up) ? down : isnan(down) ? up : fmax(up, down);
 }
 
+/* The functions that keep rationals.  False: this one does not, or not of X. */
+static bool apply_rational(int id, fmpq_t y, const fmpq_t x)
+{
+    switch (id) {
+    case FUNCTION_ABS:
+        fmpq_abs(y, x);
+        return true;
+    case FUNCTION_SIGN:
+        fmpq_set_si(y, fmpq_sgn(x), 1);
+        return true;
+    case FUNCTION_FLOOR:
+    case FUNCTION_CEIL:
+        (id == FUNCTION_FLOOR ? fmpz_fdiv_q : fmpz_cdiv_q)(fmpq_numref(y), fmpq_numref(x), fmpq_denref(x));
+        fmpz_one(fmpq_denref(y));
+        return true;
+    case FUNCTION_SQRT:
+        if (!fmpz_is_square(fmpq_numref(x)) || !fmpz_is_square(fmpq_denref(x)))
+            return false;
+        fmpz_sqrt(fmpq_numref(y), fmpq_numref(x));
+        fmpz_sqrt(fmpq_denref(y), fmpq_denref(x));
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* B = F(A), entry by entry, as rationals where all are. */
+static void keep_rationals(int id, ball *b, const ball *a)
+{
+    bool all = b->q != NULL;
+    for (slong i = 0; all && i < fmpq_mat_nrows(a->q); i++)
+        for (slong j = 0; all && j < fmpq_mat_ncols(a->q); j++)
+            all = apply_rational(id, fmpq_mat_entry(b->q, i, j), fmpq_mat_entry(a->q, i, j));
+    if (!all)
+        ball_drop_rationals(b);
+}
+
 /* F of every entry. */
 static ml_status apply(evaluation *v, int id, real_function *f, const ball *a, const ball **out)
 {
-    ball *b = ball_make(v->scope->balls, a->x, a->r, false);
+    ball *b = ball_make(v->scope->balls, a->x, a->r, a->q != NULL);
     if (b == NULL)
         return made(v, b, out);
+    keep_rationals(id, b, a);
     bool jumps = id == FUNCTION_SIGN || id == FUNCTION_FLOOR || id == FUNCTION_CEIL;
     b->jumps = jumps;
     b->terms = a->terms + 1;
@@ -433,12 +471,15 @@ static ml_status gather(evaluation *v, const expression *e, const ball **out)
             continue;
         }
         size_t n = whole->x->size1, m = a->x->size1;
-        ball *both = ball_zeros(v->scope->balls, n + m, 1, false);
+        ball *both = ball_zeros(v->scope->balls, n + m, 1, whole->q != NULL && a->q != NULL);
         if (both == NULL || (both->r = gsl_matrix_calloc(n + m, 1)) == NULL)
             return made(v, NULL, out);
         for (size_t i = 0; i < n + m; i++) {
             gsl_matrix_set(both->x, i, 0, gsl_matrix_get(i < n ? whole->x : a->x, i < n ? i : i - n, 0));
             gsl_matrix_set(both->r, i, 0, i < n ? ball_radius(whole, i, 0) : ball_radius(a, i - n, 0));
+            if (both->q != NULL)
+                fmpq_set(fmpq_mat_entry(both->q, (slong)i, 0),
+                         fmpq_mat_entry(i < n ? whole->q : a->q, (slong)(i < n ? i : i - n), 0));
         }
         both->scale = fmax(whole->scale, a->scale);
         both->terms = fmax(whole->terms, a->terms);
@@ -483,9 +524,21 @@ static ml_status of_matrices(evaluation *v, const expression *e, const ball **ou
             status = evaluate(v, a, &args[i]);
     }
     if (status == ML_OK)
-        status = check_function_value(v->scope->balls, v->scope->nodes, e, args, out, v->why);
+        status =
+            check_function_value(v->scope->balls, v->scope->nodes, v->scope->exact, e, args, out, v->why);
     free(args);
     return status == ML_OK ? made(v, *out, out) : status;
+}
+
+/* B, the Euclidean length of the vector A, as a rational where it is one. */
+static void length_rational(ball *b, const ball *a)
+{
+    fmpq *square = fmpq_mat_entry(b->q, 0, 0);
+    for (slong i = 0; i < fmpq_mat_nrows(a->q); i++)
+        for (slong j = 0; j < fmpq_mat_ncols(a->q); j++)
+            fmpq_addmul(square, fmpq_mat_entry(a->q, i, j), fmpq_mat_entry(a->q, i, j));
+    if (!apply_rational(FUNCTION_SQRT, square, square))
+        ball_drop_rationals(b);
 }
 
 /* The p-norm of the entries of a vector. */
@@ -513,7 +566,9 @@ static ml_status norm(evaluation *v, const expression *e, const ball **out)
             radius =
                 isinf(order) ? fmax(radius, r) : radius + (value > 0 ? pow(x / value, order - 1) * r : r);
         }
-    ball *b = new_scalar(v, value, false);
+    ball *b = new_scalar(v, value, order == 2 && a->q != NULL);
+    if (b != NULL && b->q != NULL)
+        length_rational(b, a);
     if (b != NULL && a->r != NULL && (b->r = gsl_matrix_alloc(1, 1)) != NULL)
         gsl_matrix_set(b->r, 0, 0, radius);
     if (b != NULL) {
@@ -679,11 +734,8 @@ static ml_status matrix(evaluation *v, const expression *e, const ball **out)
         m->scale = fmax(m->scale, b->scale);
         m->terms = fmax(m->terms, b->terms);
     }
-    if (!rational) {
-        fmpq_mat_clear(m->q);
-        free(m->q);
-        m->q = NULL;
-    }
+    if (!rational)
+        ball_drop_rationals(m);
     return made(v, m, out);
 }
 

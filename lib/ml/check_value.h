@@ -15,6 +15,7 @@ typedef struct check_scope {
     check_lookup *lookup; /* NULL: no name has a value but pi and e */
     void *context;
     size_t nodes; /* expression_count of the space that the expressions are in */
+    bool exact;   /* a rank is that of the rationals, not to the precision of doubles */
 } check_scope;
 
 /* Evaluate E.  What is not real is NaN.  Fails, with carets under the place, on shapes that do not fit, names
