@@ -198,7 +198,7 @@ static ball *ball_of(calling *c, ball_space *balls, const matrix_value *value)
 ml_status check_function_value(ball_space *balls, size_t nodes, bool exact, const expression *e,
                                const ball *const *args, const ball **out, ml_message *why)
 {
-    calling c = {.nodes = nodes, .exact = exact, .e = e, .args = args};
+    calling c = {.nodes = nodes, .exact = exact || e->op == FUNCTION_DET, .e = e, .args = args};
     matrix_space s = {0};
     const matrix_value *value;
     ml_status status = evaluate(&c, &s, SIZE_MAX, 0, 0, &value, why);
