@@ -606,7 +606,7 @@ static ml_status go_beyond(reduced *r, double *low, bool *level)
     double f = 0, last = INFINITY;
     ml_message reason = {0};
     ml_status status = reduced_value(r, low, &f, &reason);
-    while (status == ML_OK && f < last && isfinite(size_of(low, k))) {
+    while (status == ML_OK && f < last && last >= r->s->bottom && isfinite(size_of(low, k))) {
         last = f;
         memcpy(r->s->x, r->point, r->s->n * sizeof *r->s->x);
         for (size_t l = 0; l < k; l++)
@@ -786,7 +786,7 @@ static ml_status subproblem(solver *s, double tolerance, bool *fell)
     if (status != ML_OK)
         return status;
     s->r->iterations += inner.iterations;
-    *fell = inner.status == MINIMIZE_UNBOUNDED;
+    *fell = inner.status == MINIMIZE_UNBOUNDED || inner.value == -INFINITY;
     memcpy(*fell ? s->trial : s->x, inner.x, s->n * sizeof *s->x);
     minimize_free(&inner);
     return ML_OK;
@@ -1131,6 +1131,9 @@ static ml_status give_up(solver *s, outer *o)
     if (feasible && o->restorations++ < RESTORATIONS) {
         o->hopeless = 0;
         o->violation = INFINITY;
+        /* nearer to what is feasible, and by the gradient that f has there */
+        s->limit = isfinite(s->limit) ? s->limit / 1000 : FIRST_WALL;
+        s->weight = weight_of(size_of(s->gradient, s->n));
         return ML_OK;
     }
     o->done = true;

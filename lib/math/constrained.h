@@ -9,7 +9,11 @@
  * Method: the augmented Lagrangian of Powell, Hestenes and Rockafellar (N&W framework 17.4; Andreani, Birgin,
  * Martinez, Schuverdt, SIAM J. Optim. 18 (2007) 1286), each subproblem minimized by Newton's method in a
  * trust region; then Newton's method on the KKT equations of the active constraints (N&W 18.1), which gives
- * the last digits and the multipliers.  Constraints are scaled by their gradients at the start. */
+ * the last digits and the multipliers.  f and the constraints are scaled by their gradients.  What passes for
+ * a minimum must do so, in the sense of math/minimize.h, on the directions that keep the active constraints.
+ * A subproblem that falls without end starts anew from a feasible point, and points far from the constraints
+ * are then out of the domain.  Where the violation is stationary, it is looked at from some points around
+ * before it counts as infeasible. */
 #ifndef MATH_CONSTRAINED_H
 #define MATH_CONSTRAINED_H
 
@@ -36,11 +40,11 @@ typedef struct constrained_problem {
 } constrained_problem;
 
 typedef enum constrained_status {
-    CONSTRAINED_CONVERGED,  /* all KKT residuals are within the tolerance */
+    CONSTRAINED_CONVERGED,  /* all KKT residuals are within the tolerance, relative to the gradient of f */
     CONSTRAINED_LIMIT,      /* iterations are used up */
     CONSTRAINED_INFEASIBLE, /* a point where the violation cannot be made less by a small change */
     CONSTRAINED_UNBOUNDED,  /* feasible points with ever smaller values */
-    CONSTRAINED_STALLED,    /* feasible or nearly so, but no multipliers make it a KKT point */
+    CONSTRAINED_STALLED, /* feasible or nearly so, but no multipliers make it a KKT point, or f levels off */
 } constrained_status;
 
 /* "converged", "iteration limit", "infeasible", "unbounded below", "stalled". */

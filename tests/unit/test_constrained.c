@@ -344,6 +344,8 @@ static void test_walls(void)
     expect_minimum("-exp(x[1])/1e43", "x[1]<=100", "x=[1]", -2.6881171418161354); /* -e^100 / 1e43 */
     expect_minimum("-x[1]^4", "x[1]<=1000; x[1]>=-20", "x=[1]", -1e12);
     expect_minimum("x[1]+x[2]", "x[1]*x[2]==1; x[1]>=0", "x=[.1;0]", 2);
+    expect_minimum("log(x[1])", "x[1]<=5; x[1]>=1e-3", "x=[1]", -6.9077552789821371); /* log 1e-3 */
+    expect(CONSTRAINED_UNBOUNDED, "x[1]^3", "x[1]<=5", "x=[1]");
 }
 
 static void test_start(void)
