@@ -225,6 +225,21 @@ static ml_status read_source(job *j, const char *path, const char *name, size_t 
     return status;
 }
 
+/* A claim, or a property, says nothing about a cell that is no finite number. */
+static ml_status need_finite(const job *j, ml_message *why)
+{
+    for (size_t k = 0; k < j->in.count; k++) {
+        const gsl_matrix *x = j->in.values[k].b->x;
+        for (size_t i = 0; i < x->size1 * x->size2; i++) {
+            double cell = gsl_matrix_get(x, i / x->size2, i % x->size2);
+            if (!isfinite(cell))
+                return ml_fail(why, "%s: row %zu, column %zu: '%g' is not finite", j->in.values[k].name,
+                               i / x->size2 + 1, i % x->size2 + 1, cell);
+        }
+    }
+    return ML_OK;
+}
+
 /* --- operands --- */
 
 static ml_status bind_literal(job *j, const operand_binding *b, ml_message *why)
@@ -346,6 +361,8 @@ static ml_status run_properties(job *j, ml_message *why)
         status = read_source(j, j->claims[0], NULL, 0, true, why);
     else if (j->in.count == 0)
         status = read_source(j, NULL, NULL, 0, true, why);
+    if (status == ML_OK)
+        status = need_finite(j, why);
     for (size_t i = 0; status == ML_OK && i < j->in.count; i++)
         status = check_properties(&j->report, j->in.values[i].b, why);
     return status;
@@ -523,6 +540,8 @@ static ml_status run_claims(job *j, ml_message *why)
         status = check_claim_parse(&claims[i], space, j->claims[i], why);
     if (status == ML_OK)
         status = read_for_claims(j, claims, why);
+    if (status == ML_OK)
+        status = need_finite(j, why);
     for (size_t i = 0; status == ML_OK && i < j->claim_count; i++)
         status = check_claim_judge(&j->report, &claims[i], space, &j->in, j->c.seed, why);
     free(claims);

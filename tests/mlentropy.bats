@@ -340,6 +340,8 @@ other-long-cell,1,1,0.3333333333333333" mlentropy -d space -s distribution space
 	printf 'a,p\nx,0.5\ny,1/2\n' | gives 1 mlentropy --weights p --exact --no-names
 	printf 'a,p\nx,0.5\ny,-1\n' | fails 2 "stdin: column 'p': the weight '-1' is negative" mlentropy --weights p
 	printf 'a,p\nx,0.5\ny,q\n' | fails 2 "stdin: column 'p': 'q' is not a number, and it is the weights" mlentropy --weights p
+	printf 'x,w\na,1e308\nb,1e308\n' | fails 2 "stdin: column 'w': the sum of the weights is beyond the range of doubles" mlentropy -H --weights w
+	printf 'x,w\na,1e308\nb,1e308\n' | gives 1 mlentropy -H --weights w --exact --no-names
 	printf 'a,p\nx,0\ny,0\n' | fails 2 "stdin: column 'p': every weight is 0" mlentropy --weights p
 	printf 'a,p\nx,.5\ny,.5\n' | fails 2 'the weights are not all whole numbers, and -m needs counts' mlentropy --weights p -m shrink
 }

@@ -395,6 +395,9 @@ typedef struct trial {
     char outcomes[POINTS];
     double off[POINTS], allowed[POINTS];
     size_t row[POINTS], column[POINTS], rows, columns, counts[OUTCOMES];
+    bool no_value;                 /* of a side, at the point */
+    size_t missing[2];             /* points where a function in the left or right side has no value */
+    ml_message missed;             /* why, at one of them */
     size_t generic_holes, generic; /* at points that are no special ones: one side undefined; all */
 } trial;
 
@@ -433,6 +436,21 @@ static ml_status draw_points(trial *t, uint64_t seed, ml_message *why)
     return ML_OK;
 }
 
+/* The left side, or the right one where WHICH is 1; NULL where a function in it has no value. */
+static ml_status side_at(trial *t, int which, const ball **side, ml_message *why)
+{
+    t->no_value = false;
+    *side = NULL;
+    ml_status status = check_value_of(&t->scope, which ? t->claim->right : t->claim->left, side, NULL, why);
+    if (status != ML_FAIL || !t->no_value)
+        return status;
+    if (why != NULL)
+        t->missed = *why;
+    t->missing[which]++;
+    *side = NULL;
+    return ML_OK;
+}
+
 /* Both sides at point I. */
 static ml_status sides_at(trial *t, size_t i, const ball **left, const ball **right, ml_message *why)
 {
@@ -445,8 +463,8 @@ static ml_status sides_at(trial *t, size_t i, const ball **left, const ball **ri
         b->scale = fabs(x);
         t->at.values[j] = b;
     }
-    ml_status status = check_value_of(&t->scope, t->claim->left, left, NULL, why);
-    return status == ML_OK ? check_value_of(&t->scope, t->claim->right, right, NULL, why) : status;
+    ml_status status = side_at(t, 0, left, why);
+    return status == ML_OK ? side_at(t, 1, right, why) : status;
 }
 
 static bool defined(const ball *b, bool *huge)
@@ -490,12 +508,12 @@ static ml_status try_point(trial *t, size_t i, ml_message *why)
     const ball *left, *right;
     bool huge_left = false, huge_right = false;
     ml_status status = sides_at(t, i, &left, &right, why);
-    if (status == ML_OK && !same_shape(left, right))
+    if (status == ML_OK && left != NULL && right != NULL && !same_shape(left, right))
         status = ml_fail(why, "'%.200s': the left side is %zu x %zu, the right side %zu x %zu",
                          t->claim->text, left->x->size1, left->x->size2, right->x->size1, right->x->size2);
     if (status != ML_OK)
         return status;
-    bool l = defined(left, &huge_left), r = defined(right, &huge_right);
+    bool l = left != NULL && defined(left, &huge_left), r = right != NULL && defined(right, &huge_right);
     if (huge_left || huge_right) /* a pole, or beyond doubles */
         t->outcomes[i] = BOTH_UNDEFINED;
     else if (!l || !r)
@@ -721,7 +739,7 @@ static ml_status explain_cells(trial *t, check_row *row, ml_message *why)
     const ball *left, *right;
     diagnose_options options = {.tolerance = t->report->tolerance};
     ml_status status = sides_at(t, i, &left, &right, why);
-    if (status == ML_OK)
+    if (status == ML_OK && left != NULL && right != NULL)
         diagnose(left->x, right, &options, &row->diagnosis);
     ball_free_all(&t->balls);
     return status;
@@ -738,7 +756,8 @@ static ml_status judge_identity(check_report *report, const check_claim *claim, 
     t->claim = claim;
     t->at = (point){.in = in, .names = names, .count = count};
     t->at.values = memory_zeros(count, sizeof *t->at.values);
-    t->scope = (check_scope){.balls = &t->balls,
+    t->scope = (check_scope){.no_value = &t->no_value,
+                             .balls = &t->balls,
                              .lookup = look_up,
                              .context = &t->at,
                              .nodes = expression_count(space),
@@ -749,6 +768,8 @@ static ml_status judge_identity(check_report *report, const check_claim *claim, 
         status = try_point(t, i, why);
         ball_free_all(&t->balls);
     }
+    if (status == ML_OK && (t->missing[0] == POINTS || t->missing[1] == POINTS))
+        status = ml_fail(why, "%s", t->missed.text);
     if (status == ML_OK) {
         check_row *row = check_add(report, CHECK_UNDECIDED, "%s", claim->text);
         decide(t, row);

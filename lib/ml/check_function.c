@@ -207,8 +207,6 @@ ml_status check_function_value(ball_space *balls, size_t nodes, bool exact, cons
         status = evaluate(&c, &s, SIZE_MAX, 0, 0, &value, why);
     }
     *out = NULL;
-    if (status == ML_NO)
-        status = ML_FAIL;
     if (status == ML_OK && value->re == NULL)
         status = expression_fail(why, e, "this is %zu x %zu: it has no entry", value->rows, value->columns);
     else if (status == ML_OK && value->im != NULL)
@@ -216,5 +214,5 @@ ml_status check_function_value(ball_space *balls, size_t nodes, bool exact, cons
     else if (status == ML_OK)
         *out = ball_of(&c, balls, value);
     matrix_free_all(&s);
-    return status;
+    return status == ML_FAIL && !c.starved ? ML_NO : status;
 }

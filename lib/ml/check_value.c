@@ -83,6 +83,14 @@ static ml_status fail_unknown(evaluation *v, const expression *e)
     return expression_fail(v->why, e, "this has no place in a claim");
 }
 
+/* The message is there already. */
+static ml_status without_value(evaluation *v)
+{
+    if (v->scope->no_value != NULL)
+        *v->scope->no_value = true;
+    return ML_FAIL;
+}
+
 /* --- numbers and names --- */
 
 static ml_status number_value(evaluation *v, const expression *e, const ball **out)
@@ -325,11 +333,15 @@ static ml_status invert(evaluation *v, const expression *e, const ball *a, const
     ball *x = identity ? ball_make(s, a->x, NULL, a->q != NULL) : NULL;
     if (x == NULL)
         return made(v, NULL, out);
-    if (x->q != NULL && !fmpq_mat_inv(x->q, a->q))
-        return expression_fail(v->why, e, "the matrix is singular");
+    if (x->q != NULL && !fmpq_mat_inv(x->q, a->q)) {
+        expression_fail(v->why, e, "the matrix is singular");
+        return without_value(v);
+    }
     ml_status status = dense_solve(a->x, identity->x, x->x, v->why);
-    if (status == ML_NO)
-        return expression_fail(v->why, e, "the matrix is singular");
+    if (status == ML_NO) {
+        expression_fail(v->why, e, "the matrix is singular");
+        return without_value(v);
+    }
     if (status != ML_OK)
         return status;
     ball *sizes = ball_make(s, x->x, NULL, false);
@@ -527,6 +539,8 @@ static ml_status of_matrices(evaluation *v, const expression *e, const ball **ou
         status =
             check_function_value(v->scope->balls, v->scope->nodes, v->scope->exact, e, args, out, v->why);
     free(args);
+    if (status == ML_NO)
+        return without_value(v);
     return status == ML_OK ? made(v, *out, out) : status;
 }
 

@@ -14,8 +14,9 @@ typedef struct check_scope {
     ball_space *balls;
     check_lookup *lookup; /* NULL: no name has a value but pi and e */
     void *context;
-    size_t nodes; /* expression_count of the space that the expressions are in */
-    bool exact;   /* a rank is that of the rationals, not to the precision of doubles */
+    bool *no_value; /* unless NULL: set when a function has no value where it was evaluated */
+    size_t nodes;   /* expression_count of the space that the expressions are in */
+    bool exact;     /* a rank is that of the rationals, not to the precision of doubles */
 } check_scope;
 
 /* Evaluate E.  What is not real is NaN.  Fails, with carets under the place, on shapes that do not fit, names

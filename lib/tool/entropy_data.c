@@ -188,6 +188,12 @@ static ml_status fold(entropy_data *d, tally *t, weighing *w, bool exact, ml_mes
         status = ml_fail_memory(why, "the counts", cells.count * sizeof(double));
     if (status == ML_OK && cells.count == 0)
         status = ml_fail(why, "%s: column '%s': every weight is 0", w->where, w->name);
+    if (status == ML_OK && !exact && !isfinite(tuples_total(&cells)))
+        status =
+            ml_fail(why,
+                    "%s: column '%s': the sum of the weights is beyond the range of doubles; divide them "
+                    "all by one number, or say --exact",
+                    w->where, w->name);
     d->levels = memory_zeros(width, sizeof *d->levels);
     if (status == ML_OK && d->levels == NULL)
         status = ml_fail_memory(why, "the levels", width * sizeof *d->levels);
