@@ -626,8 +626,10 @@ static ml_status confirm(solver *s, bool *confirmed, bool *level)
     reduced r = {.s = s};
     ml_status status = null_basis(s, &r.z);
     *confirmed = true;
-    if (status != ML_OK || r.z == NULL)
+    if (status != ML_OK || r.z == NULL) {
+        gsl_matrix_free(r.z);
         return status;
+    }
     size_t k = r.z->size2;
     bool lower = false;
     double *memory = memory_zeros(2 * k + s->n, sizeof *memory);
