@@ -217,6 +217,8 @@ virginica,1.39018886195,-0.282660937991,0.362909648085,-0.15503862823" 1e-11
 	near "$(printf 'a,b\n1,2\n,4\n3,6\n' | mlpca -q --no-names --na mean -s mean)" "a,2,1 b,4,1" 1e-15
 	near "$(printf 'a,b\n1,2\n,4\n3,6\n5,5\n' | mlpca -q --no-names --na drop -s mean)" "a,3,1 b,4.33333333333333,1" 1e-14
 	printf 'a,b\n1,2\n,4\n3,6\n' | mlpca --na mean -s mean 2>&1 >/dev/null | grep -q '1 cell'
+	gives "$(printf 'a,b\n1,2\n3/2,4\n2,7\n' | mlpca -q --exact -s mean,variance)" \
+		eval "printf 'a,b\n1,2\n,4\n2,7\n' | mlpca -q --exact --na mean -s mean,variance"
 }
 
 @test "formats: tsv, json, table, precision, several results as blocks" {

@@ -21,8 +21,47 @@ static ml_status refuse(const char *cell, size_t length, size_t row, size_t at, 
         return ml_fail(why, "row %zu, column %zu: '%.*s' has an exponent beyond %d or too many digits", row,
                        at, shown, cell, RATIONAL_MOST_EXPONENT);
     return ml_fail(why,
-                   "row %zu, column %zu: '%.*s' is not an exact number; leave the row out with --na drop",
+                   "row %zu, column %zu: '%.*s' is not an exact number; leave the row out",
                    row, at, shown, cell);
+}
+
+/* Was the cell filled by --na mean?  Then it is no number in any form; inf, which is one, was not. */
+static bool was_missing(const char *cell, size_t length)
+{
+    number n;
+    return number_read(cell, length, &n) != NUMBER_OK;
+}
+
+static const char *cell_of(const table *t, size_t i, size_t j, size_t *length)
+{
+    return text_cell(&t->texts[t->id_count + j], i, length);
+}
+
+/* The missing cells of column J of M, column AT of T, get the exact mean of the others. */
+static void fill_with_mean(fmpq_mat_t m, size_t j, const table *t, size_t at)
+{
+    fmpq_t mean, count;
+    size_t seen = 0, length;
+    fmpq_init(mean);
+    fmpq_init(count);
+    for (size_t i = 0; i < t->rows; i++) {
+        const char *cell = cell_of(t, i, at, &length);
+        if (was_missing(cell, length))
+            continue;
+        fmpq_add(mean, mean, fmpq_mat_entry(m, (slong)i, (slong)j));
+        seen++;
+    }
+    if (seen > 0) {
+        fmpq_set_ui(count, seen, 1);
+        fmpq_div(mean, mean, count);
+    }
+    for (size_t i = 0; i < t->rows && seen < t->rows; i++) {
+        const char *cell = cell_of(t, i, at, &length);
+        if (was_missing(cell, length))
+            fmpq_set(fmpq_mat_entry(m, (slong)i, (slong)j), mean);
+    }
+    fmpq_clear(mean);
+    fmpq_clear(count);
 }
 
 ml_status exact_table_read(fmpq_mat_t m, const table *t, size_t from, size_t count, ml_message *why)
@@ -31,11 +70,13 @@ ml_status exact_table_read(fmpq_mat_t m, const table *t, size_t from, size_t cou
     for (size_t i = 0; i < t->rows; i++)
         for (size_t j = 0; j < count; j++) {
             size_t length;
-            const char *cell = text_cell(&t->texts[t->id_count + from + j], i, &length);
+            const char *cell = cell_of(t, i, from + j, &length);
             number_status status = rational_read(cell, length, fmpq_mat_entry(m, (slong)i, (slong)j));
-            if (status != NUMBER_OK)
+            if (status != NUMBER_OK && !was_missing(cell, length))
                 return refuse(cell, length, i + 1, from + j + 1, status, why);
         }
+    for (size_t j = 0; j < count; j++)
+        fill_with_mean(m, j, t, from + j);
     return ML_OK;
 }
 

@@ -16,7 +16,8 @@
 void exact_begin(const cli *c);
 
 /* M (initialized here, also on failure) = columns [FROM, FROM + COUNT) of T, which was read with keep_text.
- * ML_FAIL: an exponent or a text that rational_read refuses, or a cell that was filled by --na mean. */
+ * A cell that --na mean filled gets the exact mean of the others.  ML_FAIL: an exponent or a text that
+ * rational_read refuses. */
 ml_status exact_table_read(fmpq_mat_t m, const table *t, size_t from, size_t count, ml_message *why);
 
 /* How the numbers of --exact are written: --digits. */
