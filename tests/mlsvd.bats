@@ -244,3 +244,15 @@ turned() {
 	fails 2 'too large for a double' sh -c "printf '1.7e308,1.7e308\n1.7e308,1.7e308\n' | mlsvd -N"
 	fails 2 'too large for a double' sh -c "printf '1.7e308,1.7e308\n1.7e308,1.7e308\n' | mlsvd -N -m dc -s U"
 }
+
+@test "--exact --na mean: the exact mean of the other cells" {
+	gives "$(printf '1,2\n2,4\n3,7\n' | mlsvd -N --exact -s S)" eval "printf '1,2\n,4\n3,7\n' | mlsvd -q -N --exact --na mean -s S"
+}
+
+@test "--steps: entries beyond the range of doubles by their decimals" {
+	got=$(printf '1e-200,0\n0,1\n' | mlsvd -N --steps)
+	grep -qxF "      1e-400  0" <<<"$got"
+	grep -qxF "  x^2 - 1*x + 1e-400 = (x - 1)*(x - 1e-400)" <<<"$got"
+	grep -qxF "  s2 = sqrt(1e-400) = 1e-200" <<<"$got"
+	printf '2e200,0\n0,1\n' | mlsvd -N --steps | grep -qxF "  s1 = sqrt(4e400) = 2e200"
+}

@@ -1,3 +1,4 @@
+#include "math/exact_style.h"
 #include "math/exact_decimals.h"
 
 #include <math.h>
@@ -113,20 +114,39 @@ static double to_double(const fmpz_t x, slong bits)
     return ldexp(mantissa, exponent < -5000 ? -5000 : exponent > 5000 ? 5000 : (int)exponent);
 }
 
+/* The centre of BOUNDS, in units of 2^-BITS, once 60 of its bits are certain; 0 when they are not in reach.
+ */
+static slong certain_centre(fmpz_t centre, exact_bounds *bounds, const void *context)
+{
+    fmpz_t radius;
+    slong bits = 128;
+    fmpz_init(radius);
+    for (; bits < 2 * EXACT_TIE_BITS; bits *= 2) {
+        bounds(centre, radius, context, bits);
+        if (fmpz_bits(centre) >= fmpz_bits(radius) + 60)
+            break;
+    }
+    if (bits >= 2 * EXACT_TIE_BITS)
+        fmpz_zero(centre);
+    fmpz_clear(radius);
+    return bits;
+}
+
 double exact_bounds_double(exact_bounds *bounds, const void *context)
 {
-    double value = 0;
-    fmpz_t centre, radius;
+    fmpz_t centre;
     fmpz_init(centre);
-    fmpz_init(radius);
-    for (slong bits = 128; bits < 2 * EXACT_TIE_BITS; bits *= 2) {
-        bounds(centre, radius, context, bits);
-        if (fmpz_bits(centre) >= fmpz_bits(radius) + 60) {
-            value = to_double(centre, bits);
-            break;
-        }
-    }
+    slong bits = certain_centre(centre, bounds, context);
+    double value = to_double(centre, bits);
     fmpz_clear(centre);
-    fmpz_clear(radius);
     return value;
+}
+
+void exact_bounds_significant(buffer *out, exact_bounds *bounds, const void *context, int digits)
+{
+    fmpq_t centre;
+    fmpq_init(centre);
+    slong bits = certain_centre(fmpq_numref(centre), bounds, context);
+    exact_wide_write(out, centre, -bits, digits);
+    fmpq_clear(centre);
 }

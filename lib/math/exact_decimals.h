@@ -31,6 +31,8 @@ void exact_root_bounds(fmpz_t centre, fmpz_t radius, exact_bounds *bounds, const
 void exact_bounds_decimals(buffer *out, exact_bounds *bounds, const void *context, size_t places);
 /* It as a double: right to all digits but perhaps the last. */
 double exact_bounds_double(exact_bounds *bounds, const void *context);
+/* Append it with DIGITS significant digits, in the range of doubles or beyond it. */
+void exact_bounds_significant(buffer *out, exact_bounds *bounds, const void *context, int digits);
 
 /* The bits that PLACES decimals need. */
 slong exact_bits(size_t places);

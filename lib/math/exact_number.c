@@ -156,7 +156,7 @@ static bool is_rational(fmpq_t value, const exact_number *x)
 void exact_bounds_write(buffer *out, exact_bounds *bounds, const void *context, const exact_style *style)
 {
     if (style->significant > 0)
-        exact_significant_write(out, exact_bounds_double(bounds, context), style->significant);
+        exact_bounds_significant(out, bounds, context, style->significant);
     else
         exact_bounds_decimals(out, bounds, context, style->places > 0 ? style->places : EXACT_PLACES);
 }
@@ -217,6 +217,8 @@ bool exact_number_write(buffer *out, const exact_number *x, const exact_style *s
     fmpq_init(value);
     if (style->significant == 0 && is_rational(value, x))
         rational_decimals(out, value, style->places);
+    else if (style->significant > 0 && exact_number_double(x) == 0 && is_rational(value, x))
+        exact_rational_write(out, value, style); /* its first digit may be beyond what bounds look for */
     else
         exact_bounds_write(out, number_bounds, x, style);
     fmpq_clear(value);

@@ -53,17 +53,22 @@ static void write_roots(buffer *b, exact_spectrum *x, const exact_style *style)
         size_t times = exact_spectrum_multiplicity(x, i);
         exact_number_zero(&root);
         exact_number_add(&root, x->factors[x->values[i].factor].field.x, &x->values[i].root);
-        double size = exact_number_double(&root);
+        buffer text = {0};
+        exact_number_write(&text, &root, style);
+        const char *size = buffer_text(&text);
+        bool zero = strcmp(size, "0") == 0, minus = *size == '-';
         bool bare = x->count == 1 && times == 1;
         buffer_string(b, i > 0 ? "*" : "");
-        buffer_string(b, size == 0 ? "x" : bare ? "x " : "(x ");
-        if (size != 0) {
-            buffer_string(b, size < 0 ? "+ " : "- ");
-            exact_significant_write(b, size < 0 ? -size : size, style->significant);
+        buffer_string(b, zero ? "x" : bare ? "x " : "(x ");
+        if (!zero) {
+            buffer_string(b, minus ? "+ " : "- ");
+            buffer_string(b, size + minus);
             buffer_string(b, bare ? "" : ")");
         }
         if (times > 1)
             buffer_printf(b, "^%zu", times);
+        b->failed |= text.failed;
+        buffer_free(&text);
     }
     exact_number_clear(&root);
 }

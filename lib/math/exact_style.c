@@ -1,6 +1,10 @@
 #include "math/exact_style.h"
 
+#include <flint/fmpz.h>
+#include <math.h>
+#include <mpfr.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "math/rational.h"
@@ -12,10 +16,39 @@ void exact_significant_write(buffer *out, double value, int digits)
     buffer_string(out, text);
 }
 
+/* D.DDDe-400 from the digits of mpfr_get_str, 0.DDD * 10^EXPONENT; zeros at the end are left out. */
+static void write_digits(buffer *out, const char *digits, mpfr_exp_t exponent)
+{
+    bool minus = *digits == '-';
+    digits += minus;
+    size_t count = strlen(digits);
+    while (count > 1 && digits[count - 1] == '0')
+        count--;
+    buffer_printf(out, "%s%c%s%.*se%ld", minus ? "-" : "", digits[0], count > 1 ? "." : "", (int)count - 1,
+                  digits + 1, (long)exponent - 1);
+}
+
+void exact_wide_write(buffer *out, const fmpq_t mantissa, slong exponent, int digits)
+{
+    mpfr_t x;
+    mpfr_exp_t power;
+    mpfr_init2(x, 256);
+    fmpq_get_mpfr(x, mantissa, MPFR_RNDN);
+    mpfr_mul_2si(x, x, exponent, MPFR_RNDN);
+    double value = mpfr_get_d(x, MPFR_RNDN);
+    char text[64] = "";
+    bool wide = mpfr_regular_p(x) && !isnormal(value);
+    if (wide && mpfr_get_str(text, &power, 10, (size_t)(digits < 40 ? digits : 40), x, MPFR_RNDN) != NULL)
+        write_digits(out, text, power);
+    else
+        exact_significant_write(out, value, digits);
+    mpfr_clear(x);
+}
+
 void exact_rational_write(buffer *out, const fmpq_t x, const exact_style *style)
 {
     if (style->significant > 0)
-        exact_significant_write(out, fmpq_get_d(x), style->significant);
+        exact_wide_write(out, x, 0, style->significant);
     else if (style->places > 0)
         rational_decimals(out, x, style->places);
     else
