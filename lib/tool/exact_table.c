@@ -20,9 +20,8 @@ static ml_status refuse(const char *cell, size_t length, size_t row, size_t at, 
     if (status == NUMBER_RANGE)
         return ml_fail(why, "row %zu, column %zu: '%.*s' has an exponent beyond %d or too many digits", row,
                        at, shown, cell, RATIONAL_MOST_EXPONENT);
-    return ml_fail(why,
-                   "row %zu, column %zu: '%.*s' is not an exact number; leave the row out",
-                   row, at, shown, cell);
+    return ml_fail(why, "row %zu, column %zu: '%.*s' is not an exact number; leave the row out", row, at,
+                   shown, cell);
 }
 
 /* Was the cell filled by --na mean?  Then it is no number in any form; inf, which is one, was not. */
