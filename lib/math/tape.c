@@ -697,6 +697,7 @@ void tape_free(tape *t)
     if (t == NULL)
         return;
     free(t->nodes);
+    free(t->origins);
     free(t->active);
     free(t->slot);
     free(t->curved);
@@ -717,6 +718,7 @@ ml_status tape_of_nodes(const tape *t, const uint32_t *nodes, size_t count, tape
     tape *n = copy_of(t, 1, sizeof *t);
     if (n != NULL) {
         n->nodes = copy_of(t->nodes, t->count, sizeof *t->nodes);
+        n->origins = copy_of(t->origins, t->count, sizeof *t->origins);
         n->active = copy_of(t->active, t->count, sizeof *t->active);
         n->slot = copy_of(t->slot, t->count, sizeof *t->slot);
         n->curved = copy_of(t->curved, t->slots, sizeof *t->curved);
@@ -725,8 +727,8 @@ ml_status tape_of_nodes(const tape *t, const uint32_t *nodes, size_t count, tape
         n->terms = NULL;
     }
     *out = n;
-    if (n == NULL || n->nodes == NULL || n->active == NULL || n->slot == NULL || n->curved == NULL ||
-        n->outputs == NULL || n->roots == NULL) {
+    if (n == NULL || n->nodes == NULL || n->origins == NULL || n->active == NULL || n->slot == NULL ||
+        n->curved == NULL || n->outputs == NULL || n->roots == NULL) {
         tape_free(n);
         *out = NULL;
         return ml_fail_memory(why, "an expression", t->count * sizeof *t->nodes);

@@ -54,7 +54,6 @@ typedef enum tape_op {
 typedef struct tape_node {
     uint32_t op, a, b, c; /* operands: indices of nodes before this one */
     double k;
-    const expression *origin; /* what it was compiled from, for messages; may be NULL */
 } tape_node;
 
 /* sign * parameter * factor: a node of parameters alone, and an inactive one of rows; UINT32_MAX is 1. */
@@ -79,6 +78,7 @@ typedef struct tape_root {
 /* Read only for others. */
 typedef struct tape {
     tape_node *nodes; /* columns, constants, parameters, then operations: first those of parameters alone */
+    const expression **origins; /* what each node was compiled from, for messages; NULL: unknown */
     size_t count;
     size_t columns, parameters;            /* numbers, not variables */
     size_t first_parameter;                /* its node; the others follow */

@@ -10,8 +10,10 @@
 void tape_build_free(tape_build *b)
 {
     free(b->nodes);
+    free(b->origins);
     free(b->table);
     b->nodes = NULL;
+    b->origins = NULL;
     b->table = NULL;
 }
 
@@ -66,13 +68,14 @@ static uint32_t put(tape_build *b, tape_node n)
     uint32_t *at = find(b, &n);
     if (*at != UINT32_MAX)
         return *at;
-    if (b->count >= TAPE_NODES || !memory_grow(&b->nodes, &b->capacity, b->count + 1, sizeof n)) {
+    if (b->count >= TAPE_NODES || !memory_grow(&b->nodes, &b->capacity, b->count + 1, sizeof n) ||
+        !memory_grow(&b->origins, &b->origin_capacity, b->count + 1, sizeof *b->origins)) {
         b->failed = true;
         return 0;
     }
-    n.origin = b->origin;
     *at = (uint32_t)b->count;
     b->nodes[b->count] = n;
+    b->origins[b->count] = b->origin;
     return (uint32_t)b->count++;
 }
 
@@ -265,6 +268,7 @@ static void move(const tape_build *b, tape *t, const bool *active, const uint32_
             continue;
         tape_node *n = t->nodes + position[i];
         *n = b->nodes[i];
+        t->origins[position[i]] = b->origins[i];
         if (n->op > TAPE_COLUMN) {
             n->a = position[n->a];
             n->b = position[n->b];
@@ -292,12 +296,13 @@ ml_status tape_finish(tape_build *b, tape *t, ml_message *why)
     bool *flags = memory_zeros(b->count, 3 * sizeof *flags);
     uint32_t *position = memory_array(b->count, sizeof *position);
     t->nodes = memory_array(b->count, sizeof *t->nodes);
+    t->origins = memory_array(b->count, sizeof *t->origins);
     t->active = memory_zeros(b->count, sizeof *t->active);
     t->slot = memory_array(b->count, sizeof *t->slot);
     t->curved = memory_array(b->count, sizeof *t->curved);
     ml_status status = ML_OK;
-    if (flags == NULL || position == NULL || t->nodes == NULL || t->active == NULL || t->slot == NULL ||
-        t->curved == NULL) {
+    if (flags == NULL || position == NULL || t->nodes == NULL || t->origins == NULL || t->active == NULL ||
+        t->slot == NULL || t->curved == NULL) {
         status = ml_fail_memory(why, "an expression", b->count * sizeof(tape_node));
     } else {
         bool *rows = flags + b->count, *active = rows + b->count;

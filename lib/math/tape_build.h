@@ -6,7 +6,8 @@
 
 typedef struct tape_build {
     tape_node *nodes;
-    size_t count, capacity;
+    const expression **origins; /* of each */
+    size_t count, capacity, origin_capacity;
     uint32_t *table; /* open addressing; UINT32_MAX is empty; a power of two, at least twice the count */
     size_t slots;
     bool failed;              /* memory is out, or the tape too long: nodes are then 0 */

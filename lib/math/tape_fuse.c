@@ -150,6 +150,7 @@ static void place(const fusion *f, size_t i, tape *n, size_t at, const uint32_t 
 {
     tape_node *to = n->nodes + at;
     *to = f->t->nodes[i];
+    n->origins[at] = f->t->origins[i];
     n->active[at] = f->t->active[i];
     n->slot[at] = f->t->slot[i];
     if (n->slot[at] != UINT32_MAX)

@@ -54,7 +54,7 @@ static ml_status say_culprit(const tape *t, const double *values, size_t output,
         ml_fail(why, "%sno finite value", place);
     else {
         tape_describe(t, values, node, text, sizeof text);
-        const expression *origin = t->nodes[node].origin;
+        const expression *origin = t->origins[node];
         if (origin != NULL)
             expression_fail(why, origin, "%sno finite value: %s", place, text);
         else

@@ -60,7 +60,7 @@ static ml_status fail_domain(const diff *j, tape_run *run, size_t row, size_t ou
     tape_describe(j->tape, values, node, text, sizeof text);
     if (j->from_table)
         snprintf(place, sizeof place, "row %zu: ", row + 1);
-    const expression *origin = j->tape->nodes[node].origin;
+    const expression *origin = j->tape->origins[node];
     return origin ? expression_fail(why, origin, "%sno finite value: %s", place, text)
                   : ml_fail(why, "%sno finite value: %s", place, text);
 }
