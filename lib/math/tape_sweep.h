@@ -313,7 +313,6 @@ TAPE_INLINE void tape_pass_back(const tape_frame *f, size_t i, double *where, si
 {
     const tape_node *n = f->t->nodes + i;
     const double *a = tape_at(f, n->a, lanes), *b = tape_at(f, n->b, lanes), *w = where + i * lanes;
-    const double *da = f->t->slot[i] == UINT32_MAX ? NULL : f->partial + (size_t)f->t->slot[i] * 5 * lanes;
     switch (n->op) {
     case TAPE_ADD:
         TAPE_ADD_TO(where, n->a, w[l]);
@@ -349,10 +348,12 @@ TAPE_INLINE void tape_pass_back(const tape_frame *f, size_t i, double *where, si
         if (!f->inputs)
             tape_linear_back(f, n, w, where, lanes);
         break;
-    default:
+    default: {
+        const double *da = f->partial + (size_t)f->t->slot[i] * 5 * lanes;
         TAPE_ADD_TO(where, n->a, tape_by(w[l], da[l]));
         if (tape_of_two(n->op))
             TAPE_ADD_TO(where, n->b, tape_by(w[l], da[lanes + l]));
+    }
     }
 }
 
