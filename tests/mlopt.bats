@@ -231,3 +231,36 @@ The solution: converged, minimum
 	timeout 5 mlopt -q -s parameters 'x^2' x=1 >"$BATS_TEST_TMPDIR/out" 0<>"$BATS_TEST_TMPDIR/fifo"
 	[ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" = variable,value ]
 }
+
+@test "options of the updates: schedules, momentum, averages, epsilon" {
+	gd() { after -m gd --rate 0.1 -n 2 "$@" 'x^2' x=1; } # rates 0.1 and 0.05: 1, 0.8, 0.72
+	near "$(gd --schedule inverse --decay 1)" 0.72 1e-15
+	near "$(gd --schedule step --factor 0.5 --period 1)" 0.72 1e-15
+	near "$(gd --schedule exponential --factor 0.5)" 0.72 1e-15
+	near "$(gd --schedule cosine --period 2)" 0.72 1e-15
+	near "$(after -m momentum --momentum 0.5 --rate 0.1 -n 2 'x^2' x=1)" 0.54 1e-15
+	# v = 2: 1 - 0.2/(sqrt(2) + epsilon)
+	near "$(after -m rmsprop --rho 0.5 --epsilon 0 --rate 0.1 -n 1 'x^2' x=1)" 0.8585786437626905 1e-15
+	near "$(after -m rmsprop --rho 0.5 --epsilon 1 --rate 0.1 -n 1 'x^2' x=1)" 0.9171572875253810 1e-15
+	# m = 1 and v = 2 before the correction, 2 and 4 after it
+	near "$(after -m adam --beta1 0.5 --beta2 0.5 --rate 0.1 -n 1 'x^2' x=1)" 0.9 1e-9
+}
+
+@test "tolerances of step and value stop where they are first met" {
+	stops() { mlopt -q -m gd --rate 0.1 "$@" 'x^2' x=1 -f json | sed 's/.*"iterations":\([0-9]*\).*"status":"\([^"]*\)".*/\1 \2/'; }
+	# steps 0.2, 0.16, 0.128, 0.1024, 0.08192; changes of the value 0.36, 0.2304, 0.1475, 0.0944
+	[ "$(stops --step-tolerance 0.1)" = '5 converged: step' ]
+	[ "$(stops --value-tolerance 0.1)" = '4 converged: value' ]
+}
+
+@test "line searches, globalization, memory and spread do what they say" {
+	rosenbrock='(1-x)^2+100*(y-x^2)^2'
+	for search in armijo wolfe; do near "$(after -m gd --line-search $search 'x^2+2*y^2' x=3 y=1)" '0 0' 1e-4; done
+	near "$(after -m newton --globalization line-search "$rosenbrock" x=-1.2 y=1)" '1 1' 1e-8
+	iterations() { mlopt -q -m lbfgs "$@" "$rosenbrock" x=-1.2 y=1 -f json | sed 's/.*"iterations":\([0-9]*\).*/\1/'; }
+	[ "$(iterations --memory 1)" -gt "$(iterations --memory 10)" ]
+	[ "$(after --max-iterations 0 'x^2' x=7 || true)" = 7 ]
+	# the local minimum at 4.27 stays for starts near by, the global one at -1.43 is found from far
+	near "$(after --restarts 5 --spread 0.01 'sin(x)+x^2/20' x=5)" "$(after 'sin(x)+x^2/20' x=5)" 1e-6
+	near "$(after --restarts 40 --spread 2 'sin(x)+x^2/20' x=5)" -1.427551777 1e-7
+}
