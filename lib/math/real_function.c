@@ -1,15 +1,14 @@
 #include "math/real_function.h"
 
-#include <gsl/gsl_sf_psi.h>
 #include <math.h>
 #include <stddef.h>
 
 #include "math/expression.h"
+#include "math/polygamma.h"
 
 static double digamma(double x)
 {
-    gsl_sf_result r;
-    return gsl_sf_psi_e(x, &r) == 0 ? r.val : NAN;
+    return polygamma(0, x);
 }
 
 static double log_gamma(double x)

@@ -20,6 +20,9 @@ typedef struct tape_frame {
     double *partial; /* slots x 5 x lanes: da, db, daa, dab, dbb */
 } tape_frame;
 
+/* Both triangles are right up to rounding; their mean is symmetric. */
+void tape_symmetrize(gsl_matrix *hessian);
+
 TAPE_INLINE const double *tape_at(const tape_frame *f, uint32_t node, size_t lanes)
 {
     /* a single lane never touches columns */

@@ -573,12 +573,7 @@ static void finish_hessian(tape_mean *m, size_t pieces, gsl_matrix *hessian)
         for (size_t i = 0; i < n; i++)
             gsl_matrix_set(hessian, j, i, back[i]);
     }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) {
-            double h = 0.5 * (gsl_matrix_get(hessian, i, j) + gsl_matrix_get(hessian, j, i));
-            gsl_matrix_set(hessian, i, j, h);
-            gsl_matrix_set(hessian, j, i, h);
-        }
+    tape_symmetrize(hessian);
 }
 
 ml_status tape_mean_hessian(tape_mean *m, const double *x, gsl_matrix *hessian, ml_message *why)

@@ -113,6 +113,17 @@ void tape_hessian_times(tape_run *r, const double *direction, double *product)
     copy_parameters(t, r->f.adjoint_tangent, product);
 }
 
+void tape_symmetrize(gsl_matrix *hessian)
+{
+    size_t n = hessian->size1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) {
+            double h = 0.5 * (gsl_matrix_get(hessian, i, j) + gsl_matrix_get(hessian, j, i));
+            gsl_matrix_set(hessian, i, j, h);
+            gsl_matrix_set(hessian, j, i, h);
+        }
+}
+
 void tape_hessian(tape_run *r, gsl_matrix *hessian)
 {
     size_t n = r->f.t->parameters;
@@ -124,13 +135,7 @@ void tape_hessian(tape_run *r, gsl_matrix *hessian)
         unit[j] = 1;
         tape_hessian_times(r, unit, row);
     }
-    /* both triangles are right up to rounding; their mean is symmetric */
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) {
-            double h = 0.5 * (gsl_matrix_get(hessian, i, j) + gsl_matrix_get(hessian, j, i));
-            gsl_matrix_set(hessian, i, j, h);
-            gsl_matrix_set(hessian, j, i, h);
-        }
+    tape_symmetrize(hessian);
 }
 
 void tape_jacobian(tape_run *r, gsl_matrix *jacobian)
