@@ -12,6 +12,7 @@
 #include "table/progress.h"
 #include "tool/diff.h"
 #include "tool/names.h"
+#include "tool/results.h"
 
 typedef enum sweep { SWEEP_NONE, SWEEP_FORWARD, SWEEP_REVERSE } sweep;
 
@@ -292,22 +293,18 @@ static ml_status try_results(job *j, ml_message *why)
     return status;
 }
 
+/* What results_print calls. */
+static ml_status write_show_of(void *j, size_t show, writer *w, ml_message *why)
+{
+    return write_show(j, show, w, why);
+}
+
 static int write_results(job *j)
 {
     ml_message why;
     if (j->c->show_count > 1 && try_results(j, &why) != ML_OK)
         return cli_fail(j->c, &why);
-    writer *w = cli_output(j->c);
-    if (w == NULL) {
-        ml_fail_memory(&why, "the writer", sizeof j->c->writer);
-        return cli_fail(j->c, &why);
-    }
-    ml_status status = ML_OK;
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
-        status = write_show(j, j->c->shows[i], w, &why);
-    if (status != ML_OK)
-        cli_fail(j->c, &why);
-    return cli_close(j->c, w, status);
+    return results_print(j->c, &(results_output){.show = write_show_of, .context = j}, ML_OK);
 }
 
 static ml_status write_steps(job *j, steps *s, ml_message *why)

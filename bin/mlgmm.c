@@ -15,6 +15,7 @@
 #include "tool/gmm_text.h"
 #include "tool/names.h"
 #include "tool/points.h"
+#include "tool/results.h"
 
 typedef struct params {
     gmm_params fit;
@@ -610,7 +611,7 @@ static int status_of_fit(const job *j)
     return j->fit.converged || cli_given(j->c, "max-iterations") ? ML_OK : ML_UNDECIDED;
 }
 
-/* What points_print calls. */
+/* What results_print calls. */
 static ml_status write_show_of(void *context, size_t show, writer *w, ml_message *why)
 {
     return write_show(context, show, w, why);
@@ -624,8 +625,8 @@ static ml_status write_parameters_of(void *context, writer *w, ml_message *why)
 
 static int print_results(job *j)
 {
-    points_output output = {write_parameters_of, write_show_of, j};
-    return points_print(j->c, &output, status_of_fit(j));
+    results_output output = {write_parameters_of, write_show_of, j};
+    return results_print(j->c, &output, status_of_fit(j));
 }
 
 /* The restart that wins is found first, then run once more and written out. */
@@ -711,8 +712,8 @@ static int merge(job *j)
     if (status != ML_OK)
         return cli_fail(j->c, &why);
     say_round(j);
-    points_output output = {write_round_of, write_show_of, j};
-    return points_print(j->c, &output, j->fit.converged ? ML_OK : ML_UNDECIDED);
+    results_output output = {write_round_of, write_show_of, j};
+    return results_print(j->c, &output, j->fit.converged ? ML_OK : ML_UNDECIDED);
 }
 
 static int partial(job *j)

@@ -18,6 +18,7 @@
 #include "tool/kmeans_text.h"
 #include "tool/names.h"
 #include "tool/points.h"
+#include "tool/results.h"
 
 typedef struct params {
     kmeans_params fit;
@@ -754,7 +755,7 @@ static int status_of_fit(const job *j)
     return j->fit.converged || cli_given(j->c, "max-iterations") ? ML_OK : ML_UNDECIDED;
 }
 
-/* What points_print calls. */
+/* What results_print calls. */
 static ml_status write_show_of(void *context, size_t show, writer *w, ml_message *why)
 {
     return write_show(context, show, w, why);
@@ -767,8 +768,8 @@ static ml_status write_model_of(void *context, writer *w, ml_message *why)
 
 static int print_results(job *j)
 {
-    points_output output = {write_model_of, write_show_of, j};
-    return points_print(j->c, &output, status_of_fit(j));
+    results_output output = {write_model_of, write_show_of, j};
+    return results_print(j->c, &output, status_of_fit(j));
 }
 
 /* --- rows that are not kept --- */
@@ -811,8 +812,8 @@ static int stream(job *j)
     if (status != ML_OK)
         return cli_fail(j->c, &why);
     say(j);
-    points_output output = {write_model_of, show_streamed, j};
-    return points_print(j->c, &output, status_of_fit(j));
+    results_output output = {write_model_of, show_streamed, j};
+    return results_print(j->c, &output, status_of_fit(j));
 }
 
 static int run(job *j)
@@ -876,8 +877,8 @@ static int merge(job *j)
     if (status != ML_OK)
         return cli_fail(j->c, &why);
     say_round(j, shift);
-    points_output output = {write_model_of, write_show_of, j};
-    return points_print(j->c, &output, j->fit.converged ? ML_OK : ML_UNDECIDED);
+    results_output output = {write_model_of, write_show_of, j};
+    return results_print(j->c, &output, j->fit.converged ? ML_OK : ML_UNDECIDED);
 }
 
 static int partial(const job *j)

@@ -15,6 +15,7 @@
 #include "tool/formula.h"
 #include "tool/names.h"
 #include "tool/optima.h"
+#include "tool/results.h"
 
 /* The methods of math/minimize, then the choice by the problem. */
 enum { AUTO = MINIMIZE_METHODS, MANY_VARIABLES = 50 };
@@ -462,26 +463,21 @@ static int verdict(const job *j)
     return failed > 0 ? ML_UNDECIDED : ML_OK;
 }
 
+/* What results_print calls. */
+static ml_status write_show_of(void *j, size_t show, writer *w, ml_message *why)
+{
+    return write_show(j, show, w, why);
+}
+
 static int write_results(job *j)
 {
-    ml_message why;
     int ended = verdict(j);
     /* a problem with constraints shows them without being asked */
     if (j->o.conditions.count > 0 && !cli_given(j->c, "show")) {
         j->c->shows[j->c->show_count++] = CONSTRAINTS;
         j->c->writer.blocks = true;
     }
-    writer *w = cli_output(j->c);
-    if (w == NULL) {
-        ml_fail_memory(&why, "the writer", sizeof j->c->writer);
-        return cli_fail(j->c, &why);
-    }
-    ml_status status = ML_OK;
-    for (size_t i = 0; status == ML_OK && i < j->c->show_count; i++)
-        status = write_show(j, j->c->shows[i], w, &why);
-    if (status != ML_OK)
-        cli_fail(j->c, &why);
-    return cli_close(j->c, w, status != ML_OK ? (int)status : ended);
+    return results_print(j->c, &(results_output){.show = write_show_of, .context = j}, ended);
 }
 
 /* --- steps --- */

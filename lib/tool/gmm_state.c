@@ -1,42 +1,25 @@
 #include "tool/gmm_state.h"
 
-#include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "table/progress.h"
 #include "table/state.h"
+#include "tool/fingerprint.h"
 #include "tool/points.h"
-
-static uint64_t hash_reals(uint64_t hash, const double *x, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        hash = random_mix(hash + bits);
-    }
-    return hash;
-}
 
 void gmm_state_hash(const gmm_text *t, char text[17])
 {
     const gmm_model *m = &t->model;
     uint64_t hash = random_mix(random_mix(m->k) + m->d);
-    hash = hash_reals(hash, m->weights->data, m->k);
+    hash = fingerprint_reals(hash, m->weights->data, m->k);
     for (size_t i = 0; i < m->k; i++)
-        hash = hash_reals(hash, m->means->data + i * m->means->tda, m->d);
+        hash = fingerprint_reals(hash, m->means->data + i * m->means->tda, m->d);
     for (size_t i = 0; i < m->k * m->d; i++)
-        hash = hash_reals(hash, m->covariances->data + i * m->covariances->tda, m->d);
-    for (size_t j = 0; j < m->d; j++)
-        for (const char *p = t->names[j];; p++) {
-            hash = random_mix(hash + (unsigned char)*p);
-            if (*p == '\0')
-                break;
-        }
-    snprintf(text, 17, "%016" PRIx64, hash);
+        hash = fingerprint_reals(hash, m->covariances->data + i * m->covariances->tda, m->d);
+    fingerprint_print(fingerprint_names(hash, t->names, m->d), text);
 }
 
 /* --- rows to a state --- */

@@ -1,6 +1,5 @@
 #include "tool/kmeans_text.h"
 
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "table/model.h"
 #include "table/progress.h"
 #include "table/state.h"
+#include "tool/fingerprint.h"
 #include "tool/names.h"
 #include "tool/points.h"
 
@@ -114,19 +114,8 @@ void kmeans_text_hash(const kmeans_text *t, char text[17])
     size_t k = t->centroids->size1, d = t->centroids->size2;
     uint64_t hash = random_mix(random_mix(k) + 2 * d + t->spherical);
     for (size_t q = 0; q < k; q++)
-        for (size_t j = 0; j < d; j++) {
-            double c = gsl_matrix_get(t->centroids, q, j);
-            uint64_t bits;
-            memcpy(&bits, &c, sizeof bits);
-            hash = random_mix(hash + bits);
-        }
-    for (size_t j = 0; j < d; j++)
-        for (const char *p = t->names[j];; p++) {
-            hash = random_mix(hash + (unsigned char)*p);
-            if (*p == '\0')
-                break;
-        }
-    snprintf(text, 17, "%016" PRIx64, hash);
+        hash = fingerprint_reals(hash, gsl_matrix_const_ptr(t->centroids, q, 0), d);
+    fingerprint_print(fingerprint_names(hash, t->names, d), text);
 }
 
 /* --- rows to a state --- */

@@ -85,30 +85,3 @@ int points_range(const cli *c, const char *text, const char *what, const char *e
         return cli_usage(c, "-k %s is a range: say how to --choose from it", text);
     return -1;
 }
-
-static ml_status save_model(const cli *c, const points_output *output, save **file, ml_message *why)
-{
-    writer *w;
-    *file = NULL;
-    if (c->save == NULL)
-        return ML_OK;
-    ml_status status = cli_save_open(c, file, &w, why);
-    return status == ML_OK ? cli_save_close(file, w, output->model(output->context, w, why), why) : status;
-}
-
-int points_print(const cli *c, const points_output *output, int ended)
-{
-    ml_message why;
-    save *file = NULL;
-    writer *w = NULL;
-    ml_status status = save_model(c, output, &file, &why);
-    if (status == ML_OK && (w = cli_output(c)) == NULL)
-        status = ml_fail_memory(&why, "the writer", sizeof c->writer);
-    for (size_t i = 0; status == ML_OK && i < c->show_count; i++)
-        status = output->show(output->context, c->shows[i], w, &why);
-    if (status != ML_OK)
-        ended = cli_fail(c, &why);
-    if (w != NULL)
-        ended = cli_close(c, w, ended);
-    return cli_commit(c, file, ended);
-}

@@ -1,5 +1,4 @@
-/* points.h: what mlkmeans and mlgmm share: the rows to cluster, how many clusters are asked for, results with
- * a model. */
+/* points.h: what mlkmeans and mlgmm share: the rows to cluster, how many clusters are asked for. */
 #ifndef TOOL_POINTS_H
 #define TOOL_POINTS_H
 
@@ -35,16 +34,5 @@ ml_status points_each(reader *r, points_sink *sink, void *context, ml_message *w
  * WHAT is "clusters" or the like, EXAMPLE a range to name. */
 int points_range(const cli *c, const char *text, const char *what, const char *example, bool range_allowed,
                  size_t *least, size_t *most);
-
-/* What print_results calls, with CONTEXT. */
-typedef struct points_output {
-    ml_status (*model)(void *context, writer *w, ml_message *why); /* the blocks of --save */
-    ml_status (*show)(void *context, size_t show, writer *w, ml_message *why);
-    void *context;
-} points_output;
-
-/* Keep the model where --save asks for it and print the results asked for; ENDED is the exit status when all
- * goes well. */
-int points_print(const cli *c, const points_output *output, int ended);
 
 #endif
