@@ -11,14 +11,13 @@
 
 #include "base/memory.h"
 #include "math/dense.h"
-#include "math/minimize_internal.h"
+#include "math/minimize_newton.h"
 
 static const double ACCEPTED = 1e-4, POOR = 0.25, GOOD = 0.75;
 /* The first radius in units of the scaled start (More 1978, MINPACK's factor). */
 static const double FIRST_RADIUS = 100;
 /* Of the value, that may be rounding. */
 static const double NOISE = 10 * DBL_EPSILON;
-enum { SECULAR_STEPS = 200 };
 
 typedef struct marquardt {
     minimize_run *run;
@@ -141,8 +140,9 @@ static ml_status decompose(marquardt *s)
 }
 
 /* |D p| for a damping and, unless NULL, its slope; singular values that are rounding are left out at 0. */
-static double length_at(const marquardt *s, double damping, double *slope)
+static double length_at(const void *context, double damping, double *slope)
 {
+    const marquardt *s = context;
     double squares = 0, cubes = 0, rounding = (double)s->n * DBL_EPSILON * gsl_vector_get(s->sigma, 0);
     for (size_t k = 0; k < s->n; k++) {
         double sigma = gsl_vector_get(s->sigma, k), below = sigma * sigma + damping;
@@ -173,8 +173,7 @@ static void step_at(marquardt *s, double damping)
     }
 }
 
-/* The damping whose step is as long as the radius, by Newton's method on 1/|q| (Nocedal and Wright 4.43)
- * within a bracket, or 0 when the Gauss-Newton step is inside. */
+/* The damping whose step is as long as the radius, or 0 when the Gauss-Newton step is inside. */
 static double find_damping(const marquardt *s, double radius)
 {
     double slope, norm = 0, low = 0, damping = 0;
@@ -183,22 +182,7 @@ static double find_damping(const marquardt *s, double radius)
     for (size_t k = 0; k < s->n; k++)
         norm += pow(gsl_vector_get(s->sigma, k) * s->b[k], 2);
     double high = sqrt(norm) / radius;
-    for (int i = 0; i < SECULAR_STEPS; i++) {
-        double length = length_at(s, damping, &slope);
-        if (fabs(length - radius) <= 1e-10 * radius)
-            break;
-        if (length > radius)
-            low = damping;
-        else
-            high = damping;
-        double next = damping - length / slope * (length - radius) / radius;
-        if (!(next > low && next < high))
-            next = low + (high - low) / 2;
-        if (next == damping)
-            break;
-        damping = next;
-    }
-    return damping;
+    return minimize_secular(length_at, s, low, high, damping, radius);
 }
 
 /* The trial x + D^-1 q, between the bounds; where these cut the step, the gain is that of what is left of it.

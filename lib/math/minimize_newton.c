@@ -118,29 +118,11 @@ static double model_gain(const minimize_newton *w)
     return gain;
 }
 
-/* |q(damping)|, q being -g / (value + damping) along each eigenvector; *SLOPE its derivative. */
-static double length_at(const minimize_newton *w, double damping, double *slope)
+double minimize_secular(minimize_length *length_at, const void *context, double low, double high,
+                        double damping, double radius)
 {
-    double squares = 0, cubes = 0;
-    for (size_t k = 0; k < w->n; k++) {
-        double value = gsl_vector_get(w->values, k) + damping, a = w->along[k];
-        if (a == 0)
-            continue;
-        squares += a / value * (a / value);
-        cubes += a / value * (a / value) / value;
-    }
-    double length = sqrt(squares);
-    *slope = -cubes / length;
-    return length;
-}
-
-/* damping > -least with |q(damping)| = radius: Newton's method on 1/|q| - 1/radius (Nocedal and Wright 4.43),
- * which is nearly linear, kept within a bracket. */
-static double secular(const minimize_newton *w, double least, double norm, double radius)
-{
-    double low = fmax(0, -least), high = low + norm / radius, damping = high;
     for (int i = 0; i < SECULAR_STEPS; i++) {
-        double slope, length = length_at(w, damping, &slope);
+        double slope, length = length_at(context, damping, &slope);
         if (fabs(length - radius) <= 1e-10 * radius)
             break;
         if (length > radius)
@@ -155,6 +137,30 @@ static double secular(const minimize_newton *w, double least, double norm, doubl
         damping = next;
     }
     return damping;
+}
+
+/* |q(damping)|, q being -g / (value + damping) along each eigenvector; *SLOPE its derivative. */
+static double length_at(const void *context, double damping, double *slope)
+{
+    const minimize_newton *w = context;
+    double squares = 0, cubes = 0;
+    for (size_t k = 0; k < w->n; k++) {
+        double value = gsl_vector_get(w->values, k) + damping, a = w->along[k];
+        if (a == 0)
+            continue;
+        squares += a / value * (a / value);
+        cubes += a / value * (a / value) / value;
+    }
+    double length = sqrt(squares);
+    *slope = -cubes / length;
+    return length;
+}
+
+/* damping > -least with |q(damping)| = radius. */
+static double secular(const minimize_newton *w, double least, double norm, double radius)
+{
+    double low = fmax(0, -least), high = low + norm / radius, damping = high;
+    return minimize_secular(length_at, w, low, high, damping, radius);
 }
 
 static void step_at(minimize_newton *w, double damping)

@@ -26,6 +26,14 @@ void minimize_newton_free(minimize_newton *w);
 ml_status minimize_newton_direction(minimize_newton *w, minimize_run *run, const signed char *mask,
                                     double *p);
 
+/* The length of a step for a damping, and its derivative. */
+typedef double minimize_length(const void *context, double damping, double *slope);
+
+/* The damping between LOW and HIGH whose step is as long as RADIUS, from DAMPING on: Newton's method on
+ * 1/length - 1/radius (Nocedal and Wright 4.43), which is nearly linear, kept within the bracket. */
+double minimize_secular(minimize_length *length_at, const void *context, double low, double high,
+                        double damping, double radius);
+
 /* With S and the gradient U g in w->g: q that minimizes g'q + q'S q / 2 under |q| <= RADIUS; the model's
  * decrease in *GAIN and whether |q| = RADIUS in *EDGE; by the Cholesky factor when the minimizer is inside,
  * else exactly from the eigenvalues (More, Sorensen 1983), the hard case included. */
