@@ -124,7 +124,7 @@ man: all
 	for tool in $(TOOLS); do sh man/update.sh $(BIN) man/$$tool.1 >man/$$tool.new && mv man/$$tool.new man/$$tool.1; done
 
 bench: all $(OUT)/bench/print
-	sh tests/bench/run.sh $(BIN) $(OUT)/bench .build/bench
+	POLARS=$${POLARS:-.build/polars} sh tests/bench/run.sh $(BIN) $(OUT)/bench .build/bench
 
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(LIBRARY) $(LATE)
 	@mkdir -p $(@D)

@@ -3,7 +3,7 @@
 # PROGRAMS, against the best peer for each job.  Each answer is held against the peer's before anything is timed;
 # then the two run in turn, whole process, from the file to CSV on /dev/null, RUNS times (5), and the medians are
 # compared.  A machine drifts: only the ratios of one run count.  The data are made in DATA the first time.
-# POLARS=FOLDER names a folder in which `npm install nodejs-polars` was run.
+# POLARS=FOLDER names a folder in which nodejs-polars is installed (make setup-bench does so, in .build/polars).
 # A job whose peer, or whose tool, is not here says so and is skipped.
 [ $# -eq 3 ] || { echo 'usage: run.sh BIN PROGRAMS DATA' >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd) bin=$1 programs=$2 data=$3
