@@ -36,7 +36,8 @@ enum { MINIMUM, PARAMETERS, GRADIENT, HESSIAN, CONSTRAINTS };
 #define HOW(member) (offsetof(params, how) + offsetof(minimize_params, member))
 
 static const char *const methods[] = {"gd",      "momentum", "nesterov", "adagrad",     "adadelta",
-                                      "rmsprop", "adam",     "adamw",    "newton",      "levenberg-marquardt",
+                                      "rmsprop", "adam",     "adamw",    "amsgrad",     "adamax",
+                                      "nadam",   "radam",    "rprop",    "newton",      "levenberg-marquardt",
                                       "bfgs",    "lbfgs",    "cg",       "nelder-mead", "auto",
                                       NULL};
 static const char *const schedules[] = {"constant", "inverse", "step", "exponential", "cosine", NULL};
@@ -45,8 +46,8 @@ static const char *const globalizations[] = {"trust-region", "line-search", NULL
 
 static const cli_option options[] = {
     {'m', "method", "NAME",
-     "gd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, newton, levenberg-marquardt, bfgs, "
-     "lbfgs, cg, "
+     "gd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamw, amsgrad, adamax, nadam, radam, rprop, "
+     "newton, levenberg-marquardt, bfgs, lbfgs, cg, "
      "nelder-mead or auto; default auto: bfgs up to 50 variables, else lbfgs; adam with --batch",
      CLI_CHOICE, AT(method), .choices = methods},
     {0, "let", "NAME=E", "a definition that the expressions may use; may be given more than once, in order",
@@ -67,14 +68,25 @@ static const cli_option options[] = {
     {'n', "max-iterations", "N", "at most N iterations; default 10000", CLI_COUNT, HOW(max_iterations),
      .least = 0, .most = 1e12},
     {0, "rate", "X",
-     "learning rate of the first-order methods; default 0.01, adam and adamw 0.001, adadelta 1", CLI_REAL,
-     HOW(rate), .least = 1e-300, .most = 1e300},
+     "learning rate of the first-order methods; default 0.01, adam, adamw, amsgrad and radam 0.001, adamax "
+     "and nadam 0.002, adadelta 1; of rprop the first step",
+     CLI_REAL, HOW(rate), .least = 1e-300, .most = 1e300},
     {0, "momentum", "X", "of momentum and nesterov; default 0.9", CLI_REAL, HOW(momentum), .least = 0,
      .most = 1},
-    {0, "beta1", "X", "of adam and adamw: decay of the mean of gradients; default 0.9", CLI_REAL, HOW(beta1),
-     .least = 0, .most = 0.9999999999},
-    {0, "beta2", "X", "of adam and adamw: decay of the mean of squares; default 0.999", CLI_REAL, HOW(beta2),
-     .least = 0, .most = 0.9999999999},
+    {0, "beta1", "X", "of adam and its kin: decay of the mean of gradients; default 0.9", CLI_REAL,
+     HOW(beta1), .least = 0, .most = 0.9999999999},
+    {0, "beta2", "X",
+     "of adam and its kin: decay of the mean of squares, of adamax of the greatest; "
+     "default 0.999",
+     CLI_REAL, HOW(beta2), .least = 0, .most = 0.9999999999},
+    {0, "momentum-decay", "X", "psi of nadam; default 0.004", CLI_REAL, HOW(momentum_decay), .least = 0,
+     .most = 1e300},
+    {0, "eta-minus", "X", "of rprop: factor of a step after a change of sign; default 0.5", CLI_REAL,
+     HOW(eta_minus), .least = 0, .most = 1},
+    {0, "eta-plus", "X", "of rprop: factor of a step after the same sign; default 1.2", CLI_REAL,
+     HOW(eta_plus), .least = 1, .most = 1e300},
+    {0, "least-step", "X", "of rprop; default 1e-6", CLI_REAL, HOW(least_step), .least = 0, .most = 1e300},
+    {0, "most-step", "X", "of rprop; default 50", CLI_REAL, HOW(most_step), .least = 0, .most = 1e300},
     {0, "rho", "X", "of rmsprop (default 0.99) and adadelta (0.9): decay of the mean of squares", CLI_REAL,
      HOW(rho), .least = 0, .most = 1},
     {0, "epsilon", "X", "added to the root of squares; default 1e-8, adagrad 1e-10, adadelta 1e-6", CLI_REAL,
@@ -528,6 +540,11 @@ static void set_how(job *j)
                  {"rho", &how->rho, given->rho},
                  {"epsilon", &how->epsilon, given->epsilon},
                  {"weight-decay", &how->weight_decay, given->weight_decay},
+                 {"momentum-decay", &how->momentum_decay, given->momentum_decay},
+                 {"eta-minus", &how->eta_minus, given->eta_minus},
+                 {"eta-plus", &how->eta_plus, given->eta_plus},
+                 {"least-step", &how->least_step, given->least_step},
+                 {"most-step", &how->most_step, given->most_step},
                  {"decay", &how->decay, given->decay},
                  {"factor", &how->factor, given->factor},
                  {"tolerance", &how->gradient_tolerance, given->gradient_tolerance},
@@ -706,6 +723,8 @@ static int check_usage(const cli *c, const params *p)
         return cli_usage(c, "-s constraints needs --subject-to");
     if (c->steps && p->restarts > 1)
         return cli_usage(c, "--steps writes out one start; leave out --restarts");
+    if (cli_given(c, "schedule") && p->method == MINIMIZE_RPROP)
+        return cli_usage(c, "rprop sets its steps itself; leave out --schedule");
     static const char *const of_rates[] = {"rate", "weight-decay", "schedule", NULL};
     for (size_t i = 0; of_rates[i] != NULL; i++)
         if (cli_given(c, of_rates[i]) && !first_order && p->batch == 0)

@@ -14,6 +14,14 @@ after() { mlopt -q "$@" -s parameters --no-names | cut -d, -f2 | paste -sd' '; }
 	near "$(updates nesterov)" '0.62 0.2224 -0.108352' 1e-15
 	near "$(updates adam)" '0.9 0.8004122 0.7015863' 5e-8
 	near "$(updates adagrad)" '0.9 0.8331035 0.7804562' 5e-8
+	# v grows: the greatest is the last; u is 2 times 0.999, 0.999^2
+	near "$(updates amsgrad)" '0.9 0.8004122 0.7015863' 5e-8
+	near "$(updates adamax)" '0.9 0.8051683 0.7154995' 5e-8
+	# mu_1 is 0.9 (1 - 0.96^0.004/2): 1 - 0.1 (0.4501468*0.2/(1 - 0.2025990) + 2)/2
+	near "$(updates nadam)" '0.8943548 0.8199731 0.7527293' 5e-8
+	# the mean alone, corrected: 1 - 0.1*2, 0.8 - 0.1*0.34/0.19, ...
+	near "$(updates radam)" '0.8 0.6210526 0.4623034' 5e-8
+	near "$(updates rprop)" '0.9 0.78 0.636' 1e-15
 }
 
 @test "50 updates of every first-order method equal PyTorch's formulas to 12 digits" {
@@ -184,6 +192,45 @@ step 1
   x <- 1 - 0.1*2/(sqrt(4) + 1e-8) = 0.9
   f = 0.81
   iteration limit after 1 iterations; the point: not stationary.' ]
+	run -3 mlopt -q -m amsgrad --beta2 0.5 --rate 0.1 -n 2 --steps 'x^2' x=0.1
+	[[ $output == *'v = 0.5*0 + 0.5*0.2^2 = 0.02
+  vmax = max(0, 0.02) = 0.02
+  m^ = 0.02/(1 - 0.9) = 0.2
+  v^ = 0.02/(1 - 0.5) = 0.04
+  x <- 0.1 - 0.1*0.2/(sqrt(0.04) + 1e-8) = 5e-9'* && $output == *'
+  vmax = max(0.02, 0.01) = 0.02
+  m^ = 0.018/(1 - 0.9^2) = 0.0947368
+  v^ = 0.02/(1 - 0.5^2) = 0.0266667
+'* ]]
+	run -3 mlopt -q -m adamax --rate 0.1 -n 2 --steps 'x^2' x=-1
+	[[ $output == *'
+  u = max(0.999*2, abs(-1.8) + 1e-8) = 1.998
+  m^ = -0.36/(1 - 0.9^2) = -1.89474
+  x <- -0.9 - 0.1*(-1.89474)/1.998 = -0.805168
+'* ]]
+	run -3 mlopt -q -m nadam --rate 0.1 -n 1 --steps 'x^2' x=1
+	[[ $output == *'
+  mu_1 = 0.9*(1 - 0.5*0.96^(1*0.004)) = 0.450073
+  mu_2 = 0.9*(1 - 0.5*0.96^(2*0.004)) = 0.450147
+  P_1 = mu_1 = 0.450073
+  P_2 = P_1*mu_2 = 0.450073*0.450147 = 0.202599
+'*'
+  m^ = 0.450147*0.2/(1 - 0.202599) + (1 - 0.450073)*2/(1 - 0.450073) = 2.1129
+'* ]]
+	run -3 mlopt -q -m radam --rate 0.1 -n 6 --steps 'x^2' x=1
+	[[ $output == *'rho_5 is at most 5: the step is that of the mean alone.'*'
+  rho_6 = 1999 - 2*6*0.999^6/(1 - 0.999^6) = 5.99416
+  r_6 = sqrt((5.99416 - 4)*(5.99416 - 2)*1999/((1999 - 4)*(1999 - 2)*5.99416)) = 0.0258211
+'*'*0.0258211*sqrt(1 - 0.999^6)/(sqrt('* ]]
+	run -3 mlopt -q -m rprop --rate 3 -n 3 --steps 'x^2' x=1
+	[[ $output == *'
+  s = max(3*0.5, 1e-6) = 1.5
+  The derivative by x changed its sign: x stays, and the next sign counts as the first.
+  f = 4
+'*'
+  s = 1.5
+  x <- -2 - (-1)*1.5 = -0.5
+'* ]]
 	gives 'The Lagrangian
   L = x^2 + y^2 + lambda1*(x + y - 1)
 Its derivatives are zero
@@ -214,6 +261,8 @@ The solution: converged, minimum
 	fails 2 'needs a sum of squares' mlopt -m levenberg-marquardt 'x^4+x' x=1
 	fails 2 '--batch belongs to --data' mlopt --batch 2 'x^2' x=1
 	fails 2 '--batch takes a first-order method' mlopt --data "$DATA/mtcars.csv" --batch 2 -m newton '(mpg-a)^2'
+	fails 2 'rprop sets its steps itself; leave out --schedule' mlopt -m rprop --schedule cosine 'x^2' x=1
+	fails 2 'the least step is 2, and must be between 0 and 1' mlopt -m rprop --least-step 2 --most-step 1 'x^2' x=1
 	fails 2 '--rate belongs to the first-order methods' mlopt --rate 1 'x^2' x=1
 	fails 2 'a constraint is A == B' mlopt 'x^2' --subject-to 'x' x=1
 	fails 2 'a constraint cannot use columns' mlopt --data "$DATA/mtcars.csv" -x model '(mpg-a)^2' --subject-to 'a<=mpg'
@@ -243,6 +292,13 @@ The solution: converged, minimum
 	near "$(after -m rmsprop --rho 0.5 --epsilon 0 --rate 0.1 -n 1 'x^2' x=1)" 0.8585786437626905 1e-15
 	near "$(after -m rmsprop --rho 0.5 --epsilon 1 --rate 0.1 -n 1 'x^2' x=1)" 0.9171572875253810 1e-15
 	# m = 1 and v = 2 before the correction, 2 and 4 after it
+	near "$(after -m nadam --momentum-decay 0 --rate 0.1 -n 1 'x^2' x=1)" 0.8943573667711599 1e-8 # mu = 0.45: 1 - 0.1 (0.09/0.7975 + 2)/2
+	# 1, -2 after a first step of 3; back at half of it, two thirds as long with eta 1/3 and at least 1.2
+	near "$(after -m rprop --rate 3 -n 3 'x^2' x=1)" -0.5 1e-15
+	near "$(after -m rprop --rate 3 --eta-minus 1/3 -n 3 'x^2' x=1)" -1 1e-15
+	near "$(after -m rprop --rate 3 --eta-minus 1/3 --least-step 1.2 -n 3 'x^2' x=1)" -0.8 1e-15
+	near "$(after -m rprop --rate 0.1 --eta-plus 2 --most-step 0.3 -n 3 'x^2' x=1)" 0.4 1e-15
+	near "$(after -m rprop --least-step 0 'x^2+(y-1)^4' x=3 y=5)" '0 1' 1e-2
 	near "$(after -m adam --beta1 0.5 --beta2 0.5 --rate 0.1 -n 1 'x^2' x=1)" 0.9 1e-9
 }
 

@@ -21,6 +21,11 @@ static const method_row methods[MINIMIZE_METHODS] = {
     [MINIMIZE_RMSPROP] = {"rmsprop", minimize_run_first},
     [MINIMIZE_ADAM] = {"adam", minimize_run_first},
     [MINIMIZE_ADAMW] = {"adamw", minimize_run_first},
+    [MINIMIZE_AMSGRAD] = {"amsgrad", minimize_run_first},
+    [MINIMIZE_ADAMAX] = {"adamax", minimize_run_first},
+    [MINIMIZE_NADAM] = {"nadam", minimize_run_first},
+    [MINIMIZE_RADAM] = {"radam", minimize_run_first},
+    [MINIMIZE_RPROP] = {"rprop", minimize_run_first},
     [MINIMIZE_NEWTON] = {"newton", minimize_run_newton},
     [MINIMIZE_LEVENBERG_MARQUARDT] = {"levenberg-marquardt", minimize_run_marquardt},
     [MINIMIZE_BFGS] = {"bfgs", minimize_run_descent},
@@ -36,7 +41,7 @@ const char *minimize_method_name(minimize_method method)
 
 bool minimize_first_order(minimize_method method)
 {
-    return method <= MINIMIZE_ADAMW;
+    return method <= MINIMIZE_RPROP;
 }
 
 const char *minimize_status_name(minimize_status status)
@@ -61,6 +66,11 @@ void minimize_defaults(minimize_params *p, minimize_method method)
                            .beta2 = 0.999,
                            .rho = 0.99,
                            .epsilon = 1e-8,
+                           .momentum_decay = 0.004,
+                           .eta_minus = 0.5,
+                           .eta_plus = 1.2,
+                           .least_step = 1e-6,
+                           .most_step = 50,
                            .decay = 1,
                            .factor = 0.1,
                            .memory = 10,
@@ -76,7 +86,13 @@ void minimize_defaults(minimize_params *p, minimize_method method)
     case MINIMIZE_ADAMW:
         p->weight_decay = 0.01; /* fall through */
     case MINIMIZE_ADAM:
+    case MINIMIZE_AMSGRAD:
+    case MINIMIZE_RADAM:
         p->rate = 0.001;
+        break;
+    case MINIMIZE_ADAMAX:
+    case MINIMIZE_NADAM:
+        p->rate = 0.002;
         break;
     default:
         break;
@@ -102,6 +118,11 @@ static ml_status check_params(const minimize_params *p, ml_message *why)
                 {"rho", p->rho, 0, 1},
                 {"epsilon", p->epsilon, 0, 1e300},
                 {"weight decay", p->weight_decay, 0, 1e300},
+                {"decay of the momentum", p->momentum_decay, 0, 1e300},
+                {"eta that makes steps shorter", p->eta_minus, 0, 1},
+                {"eta that makes steps longer", p->eta_plus, 1, 1e300},
+                {"least step", p->least_step, 0, p->most_step},
+                {"most step", p->most_step, 0, 1e300},
                 {"decay of the rate", p->decay, 0, 1e300},
                 {"factor of the rate", p->factor, 0, 1e300},
                 {"tolerance on the gradient", p->gradient_tolerance, 0, 1e300},

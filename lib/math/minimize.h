@@ -12,6 +12,17 @@
  *   adam      m = b1 m + (1-b1) g;   v = b2 v + (1-b2) g^2;   m^ = m / (1-b1^t);   v^ = v / (1-b2^t);
  *             x -= lr m^ / (sqrt(v^) + eps)                        Kingma, Ba, ICLR 2015
  *   adamw     x *= 1 - lr w;   then adam                           Loshchilov, Hutter, ICLR 2019
+ *   amsgrad   m, v, m^ as in adam;   vmax = max(vmax, v);   v^ = vmax / (1-b2^t);
+ *             x -= lr m^ / (sqrt(v^) + eps)                        Reddi, Kale, Kumar, ICLR 2018
+ *   adamax    m, m^ as in adam;   u = max(b2 u, |g| + eps);   x -= lr m^ / u     Kingma, Ba, sec. 7.1
+ *   nadam     m, v, v^ as in adam;   mu_t = b1 (1 - 0.96^(t psi) / 2);
+ *             P_t = mu_1...mu_t;   m^ = mu_(t+1) m / (1 - P_(t+1)) + (1-mu_t) g / (1 - P_t);
+ *             x -= lr m^ / (sqrt(v^) + eps)                        Dozat, ICLR workshop 2016
+ *   radam     m, v, m^ as in adam;   rho_t = rho - 2 t b2^t / (1-b2^t) with rho = 2 / (1-b2) - 1;
+ *             x -= lr m^ while rho_t <= 5, and later x -= lr m^ r sqrt(1-b2^t) / (sqrt(v) + eps) with
+ *             r^2 = (rho_t-4) (rho_t-2) rho / ((rho-4) (rho-2) rho_t)    Liu et al., ICLR 2020
+ *   rprop     s = lr before the first update;   d = sign(g before) sign(g);   d > 0: s = min(s up, most);
+ *             d < 0: s = max(s down, least), g = 0;   x -= s sign(g)     Riedmiller, Braun, ICNN 1993
  *
  * Methods that search or model (N&W: Nocedal, Wright, Numerical Optimization, 2nd ed., 2006):
  *   newton    trust region solved exactly (More, Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983) 553; N&W alg.
@@ -60,6 +71,11 @@ typedef enum minimize_method {
     MINIMIZE_RMSPROP,
     MINIMIZE_ADAM,
     MINIMIZE_ADAMW,
+    MINIMIZE_AMSGRAD,
+    MINIMIZE_ADAMAX,
+    MINIMIZE_NADAM,
+    MINIMIZE_RADAM,
+    MINIMIZE_RPROP,
     MINIMIZE_NEWTON,
     MINIMIZE_LEVENBERG_MARQUARDT,
     MINIMIZE_BFGS,
@@ -71,7 +87,7 @@ typedef enum minimize_method {
 
 /* "gd", "momentum", ..., "levenberg-marquardt", "bfgs", ..., "nelder-mead". */
 const char *minimize_method_name(minimize_method method);
-/* gd to adamw: one gradient an update, and a rate. */
+/* gd to rprop: one gradient an update, and a rate. */
 bool minimize_first_order(minimize_method method);
 
 /* What is minimized.  Callbacks return ML_OK; ML_NO, with a message, where the function has no value (the
@@ -115,11 +131,18 @@ typedef enum minimize_globalization { MINIMIZE_TRUST_REGION, MINIMIZE_LINE_SEARC
 
 /* A vector of a method's memory before and after an update; "before" is NULL for what is made anew. */
 typedef struct minimize_vector {
-    const char *name; /* "b"; "s"; "v", "d", "a"; "m", "v", "m^", "v^"; "p" (a direction) */
+    const char *name; /* "b"; "s"; "v", "d", "a"; "m", "v", "vmax", "u", "m^", "v^"; "p" (a direction) */
     const double *before, *after;
 } minimize_vector;
 
-enum { MINIMIZE_VECTORS = 5 };
+/* A number that a method made for all variables alike. */
+typedef struct minimize_number {
+    const char *name; /* nadam: "mu_t", "mu_t+1", and P_t and P_(t+1), "product_t" and "product_t+1"; radam:
+                       * "rho_t" and "r" (NAN: not rectified) */
+    double value;
+} minimize_number;
+
+enum { MINIMIZE_VECTORS = 5, MINIMIZE_NUMBERS = 4 };
 
 /* What one iteration did; pointers are valid during the call.  Iteration 0 is the start: x, value and
  * gradient alone. */
@@ -135,6 +158,8 @@ typedef struct minimize_iteration {
     const double *used;     /* the gradient that the update used, weight decay added; NULL: none */
     minimize_vector vectors[MINIMIZE_VECTORS];
     size_t vector_count;
+    minimize_number numbers[MINIMIZE_NUMBERS];
+    size_t number_count;
     double damping; /* lambda added to the (scaled) Hessian: newton, levenberg-marquardt; else NAN */
     double radius;  /* of the trust region before the step; else NAN */
     size_t values, gradients, hessians; /* evaluations so far */
@@ -143,6 +168,8 @@ typedef struct minimize_iteration {
 typedef struct minimize_params {
     minimize_method method;
     double rate, momentum, beta1, beta2, rho, epsilon, weight_decay;
+    double momentum_decay;                             /* psi of nadam */
+    double eta_minus, eta_plus, least_step, most_step; /* of rprop: down, up, least, most */
     minimize_schedule schedule;
     double decay, factor; /* of the schedule */
     size_t period;        /* 0: max_iterations */
@@ -160,10 +187,11 @@ typedef struct minimize_params {
     void *context; /* of progress */
 } minimize_params;
 
-/* The method's defaults, PyTorch's where it has the method: rate 0.01 (adam, adamw 0.001; adadelta 1),
- * momentum 0.9, betas 0.9 and 0.999, rho 0.99 (adadelta 0.9), epsilon 1e-8 (adagrad 1e-10, adadelta 1e-6),
- * weight decay 0 (adamw 0.01); decay 1, factor 0.1 every 100 (step), 0.99 (exponential: set by the caller);
- * memory 10; max_iterations 10000; tolerance 1e-8 on the gradient. */
+/* The method's defaults, PyTorch's where it has the method: rate 0.01 (adam, adamw, amsgrad, radam 0.001;
+ * adamax, nadam 0.002; adadelta 1), momentum 0.9, betas 0.9 and 0.999, rho 0.99 (adadelta 0.9), epsilon 1e-8
+ * (adagrad 1e-10, adadelta 1e-6), weight decay 0 (adamw 0.01), momentum_decay 0.004, eta_minus 0.5, eta_plus
+ * 1.2, least_step 1e-6, most_step 50; decay 1, factor 0.1 every 100 (step), 0.99 (exponential: set by the
+ * caller); memory 10; max_iterations 10000; tolerance 1e-8 on the gradient. */
 void minimize_defaults(minimize_params *params, minimize_method method);
 
 typedef enum minimize_status {

@@ -10,10 +10,11 @@ typedef struct first_order {
     minimize_run *run;
     const minimize_params *p;
     size_t n;
-    double *used; /* the gradient, weight decay added */
-    double *m, *v, *m_before, *v_before;
-    double *m_hat, *v_hat; /* without bias; m_hat is also adadelta's d */
-    double power1, power2; /* beta^t */
+    double *used;                                       /* the gradient, weight decay added */
+    double *m, *v, *w, *m_before, *v_before, *w_before; /* w: amsgrad's vmax, adamax's u, rprop's s */
+    double *m_hat, *v_hat;                              /* without bias; m_hat is also adadelta's d */
+    double power1, power2;                              /* beta^t; of nadam power1 is mu_1...mu_t */
+    double sum, weighted; /* radam: of beta2^(k-1) and k beta2^(k-1), k = 1 to t */
     double *memory;
 } first_order;
 
@@ -78,19 +79,107 @@ static void rmsprop(first_order *s, double rate)
     }
 }
 
+/* m and v: the decaying means of the gradients and of their squares. */
+static void average(first_order *s, size_t i)
+{
+    double b1 = s->p->beta1, b2 = s->p->beta2, g = s->used[i];
+    s->m[i] = b1 * s->m[i] + (1 - b1) * g;
+    s->v[i] = b2 * s->v[i] + (1 - b2) * g * g;
+}
+
 static void adam(first_order *s, double rate)
 {
-    double b1 = s->p->beta1, b2 = s->p->beta2;
+    bool most = s->p->method == MINIMIZE_AMSGRAD;
     double shrink = s->p->method == MINIMIZE_ADAMW ? 1 - rate * s->p->weight_decay : 1;
+    s->power1 *= s->p->beta1;
+    s->power2 *= s->p->beta2;
+    for (size_t i = 0; i < s->n; i++) {
+        average(s, i);
+        s->w[i] = fmax(s->w[i], s->v[i]);
+        s->m_hat[i] = s->m[i] / (1 - s->power1);
+        s->v_hat[i] = (most ? s->w[i] : s->v[i]) / (1 - s->power2);
+        s->run->x[i] = shrink * s->run->x[i] - rate * s->m_hat[i] / (sqrt(s->v_hat[i]) + s->p->epsilon);
+    }
+}
+
+static void adamax(first_order *s, double rate)
+{
+    double b1 = s->p->beta1;
     s->power1 *= b1;
-    s->power2 *= b2;
     for (size_t i = 0; i < s->n; i++) {
         double g = s->used[i];
         s->m[i] = b1 * s->m[i] + (1 - b1) * g;
-        s->v[i] = b2 * s->v[i] + (1 - b2) * g * g;
+        s->w[i] = fmax(s->p->beta2 * s->w[i], fabs(g) + s->p->epsilon);
         s->m_hat[i] = s->m[i] / (1 - s->power1);
+        /* without epsilon u is 0 as long as every gradient was */
+        s->run->x[i] -= s->w[i] > 0 ? rate * s->m_hat[i] / s->w[i] : 0;
+    }
+}
+
+static void show_numbers(first_order *s, const minimize_number *numbers, size_t count)
+{
+    memcpy(s->run->now.numbers, numbers, count * sizeof *numbers);
+    s->run->now.number_count = count;
+}
+
+static void nadam(first_order *s, double rate, size_t t)
+{
+    double b1 = s->p->beta1, psi = s->p->momentum_decay;
+    double now = b1 * (1 - pow(0.96, (double)t * psi) / 2);
+    double next = b1 * (1 - pow(0.96, (double)(t + 1) * psi) / 2);
+    s->power1 *= now;
+    s->power2 *= s->p->beta2;
+    const minimize_number numbers[] = {
+        {"mu_t", now}, {"mu_t+1", next}, {"product_t", s->power1}, {"product_t+1", s->power1 * next}};
+    show_numbers(s, numbers, 4);
+    for (size_t i = 0; i < s->n; i++) {
+        average(s, i);
+        s->m_hat[i] = next * s->m[i] / (1 - s->power1 * next) + (1 - now) * s->used[i] / (1 - s->power1);
         s->v_hat[i] = s->v[i] / (1 - s->power2);
-        s->run->x[i] = shrink * s->run->x[i] - rate * s->m_hat[i] / (sqrt(s->v_hat[i]) + s->p->epsilon);
+        s->run->x[i] -= rate * s->m_hat[i] / (sqrt(s->v_hat[i]) + s->p->epsilon);
+    }
+}
+
+/* rho_t is 2 sum k b^(k-1) / sum b^(k-1) - 1: sums of positive terms lose no digits, as the difference of the
+ * paper does while t is small. */
+static void radam(first_order *s, double rate, size_t t)
+{
+    double b1 = s->p->beta1, b2 = s->p->beta2, limit = (1 + b2) / (1 - b2);
+    s->sum += s->power2;
+    s->weighted += (double)t * s->power2;
+    s->power1 *= b1;
+    s->power2 *= b2;
+    double rho = 2 * s->weighted / s->sum - 1, r = NAN;
+    if (rho > 5)
+        r = sqrt((rho - 4) / (limit - 4) * ((rho - 2) / (limit - 2)) * (limit / rho));
+    show_numbers(s, (minimize_number[]){{"rho_t", rho}, {"r", r}}, 2);
+    for (size_t i = 0; i < s->n; i++) {
+        average(s, i);
+        s->m_hat[i] = s->m[i] / (1 - s->power1);
+        double adapt = rho > 5 ? r * sqrt((1 - b2) * s->sum) / (sqrt(s->v[i]) + s->p->epsilon) : 1;
+        s->run->x[i] -= rate * s->m_hat[i] * adapt;
+    }
+}
+
+static int sign_of(double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+/* m is the gradient before, 0 where it was not followed. */
+static void rprop(first_order *s, size_t t)
+{
+    const minimize_params *p = s->p;
+    for (size_t i = 0; i < s->n; i++) {
+        int sign = sign_of(s->used[i]), same = sign * sign_of(s->m[i]);
+        if (t == 1)
+            s->w[i] = p->rate;
+        else if (same > 0)
+            s->w[i] = fmin(s->w[i] * p->eta_plus, p->most_step);
+        else if (same < 0)
+            s->w[i] = fmax(s->w[i] * p->eta_minus, p->least_step);
+        s->m[i] = same < 0 ? 0 : s->used[i];
+        s->run->x[i] -= same < 0 ? 0 : s->w[i] * sign;
     }
 }
 
@@ -108,7 +197,20 @@ static void update(first_order *s, double rate, size_t t)
         break;
     case MINIMIZE_ADAM:
     case MINIMIZE_ADAMW:
+    case MINIMIZE_AMSGRAD:
         adam(s, rate);
+        break;
+    case MINIMIZE_ADAMAX:
+        adamax(s, rate);
+        break;
+    case MINIMIZE_NADAM:
+        nadam(s, rate, t);
+        break;
+    case MINIMIZE_RADAM:
+        radam(s, rate, t);
+        break;
+    case MINIMIZE_RPROP:
+        rprop(s, t);
         break;
     default:
         momentum(s, rate, t);
@@ -140,12 +242,25 @@ static void show_vectors(first_order *s)
     case MINIMIZE_RMSPROP:
         show_vector(s, "v", s->v_before, s->v);
         break;
+    case MINIMIZE_ADAMAX:
+        show_vector(s, "m", s->m_before, s->m);
+        show_vector(s, "u", s->w_before, s->w);
+        show_vector(s, "m^", NULL, s->m_hat);
+        break;
+    case MINIMIZE_AMSGRAD:
+        show_vector(s, "vmax", s->w_before, s->w); /* fall through */
     case MINIMIZE_ADAM:
     case MINIMIZE_ADAMW:
+    case MINIMIZE_NADAM:
+    case MINIMIZE_RADAM:
         show_vector(s, "m", s->m_before, s->m);
         show_vector(s, "v", s->v_before, s->v);
         show_vector(s, "m^", NULL, s->m_hat);
         show_vector(s, "v^", NULL, s->v_hat);
+        break;
+    case MINIMIZE_RPROP:
+        show_vector(s, "g", s->m_before, s->m);
+        show_vector(s, "s", s->w_before, s->w);
         break;
     default:
         show_vector(s, "b", s->m_before, s->m);
@@ -180,6 +295,7 @@ static ml_status iterate(first_order *s)
     memcpy(run->before, run->x, bytes);
     memcpy(s->m_before, s->m, bytes);
     memcpy(s->v_before, s->v, bytes);
+    memcpy(s->w_before, s->w, bytes);
     use_gradient(s);
     update(s, rate, t);
     minimize_run_clamp(run, run->x);
@@ -191,18 +307,20 @@ static ml_status iterate(first_order *s)
         return status;
     if (run->f == INFINITY)
         return leave(s);
-    run->now.rate = rate;
+    run->now.rate = s->p->method == MINIMIZE_RPROP ? (double)NAN : rate; /* each variable has its own */
     return minimize_run_step(run, run->f - f);
 }
 
 ml_status minimize_run_first(minimize_run *run)
 {
     first_order s = {.run = run, .p = run->params, .n = run->n, .power1 = 1, .power2 = 1};
-    s.memory = memory_zeros(7 * s.n, sizeof *s.memory);
+    double **const parts[] = {&s.used,     &s.m,        &s.v,     &s.w,    &s.m_before,
+                              &s.v_before, &s.w_before, &s.m_hat, &s.v_hat};
+    enum { PARTS = sizeof parts / sizeof *parts };
+    s.memory = memory_zeros(PARTS * s.n, sizeof *s.memory);
     if (s.memory == NULL)
-        return ml_fail_memory(run->why, "the memory of the method", 7 * s.n * sizeof(double));
-    double **const parts[] = {&s.used, &s.m, &s.v, &s.m_before, &s.v_before, &s.m_hat, &s.v_hat};
-    for (size_t i = 0; i < 7; i++)
+        return ml_fail_memory(run->why, "the memory of the method", PARTS * s.n * sizeof(double));
+    for (size_t i = 0; i < PARTS; i++)
         *parts[i] = s.memory + i * s.n;
     show_vectors(&s);
     ml_status status = ML_OK;

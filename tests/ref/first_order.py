@@ -1,9 +1,10 @@
 """The first-order methods by the formulas of PyTorch's documentation (torch.optim, algorithm boxes of SGD, Adagrad,
-Adadelta, RMSprop, Adam, AdamW), in 60 digits.  Prints tests/unit/first_order.h: x after 3 and after 50 updates.
+Adadelta, RMSprop, Adam with and without amsgrad, AdamW, Adamax, NAdam, RAdam, Rprop), in 60 digits.  Prints
+tests/unit/first_order.h: x after 1, 2, 3 and 50 updates.
 
   /usr/bin/python3 tests/ref/first_order.py >tests/unit/first_order.h
 """
-from mpmath import mp, mpf, sqrt, exp
+from mpmath import mp, mpf, sqrt, exp, sign
 
 mp.dps = 60
 
@@ -37,6 +38,9 @@ def run(method, grad, x, steps, lr, wd):
     eps = D({"adagrad": 1e-10, "adadelta": 1e-6}.get(method, 1e-8))
     m = [mpf(0)] * len(x)
     v = [mpf(0)] * len(x)
+    most = [mpf(0)] * len(x)
+    step = [lr] * len(x)
+    mu_product = mpf(1)
     for t in range(1, steps + 1):
         g = grad(x)
         if method == "adamw":
@@ -58,15 +62,46 @@ def run(method, grad, x, steps, lr, wd):
             v = [rho * v[i] + (1 - rho) * g[i] ** 2 for i in n]
             d = [sqrt(m[i] + eps) / sqrt(v[i] + eps) * g[i] for i in n]
             m = [rho * m[i] + (1 - rho) * d[i] ** 2 for i in n]
+        elif method == "adamax":
+            m = [b1 * m[i] + (1 - b1) * g[i] for i in n]
+            most = [max(b2 * most[i], abs(g[i]) + eps) for i in n]
+            d = [m[i] / ((1 - b1**t) * most[i]) for i in n]
+        elif method == "rprop":
+            for i in n:
+                if m[i] * g[i] > 0:
+                    step[i] = min(step[i] * D(1.2), D(50))
+                elif m[i] * g[i] < 0:
+                    step[i] = max(step[i] * D(0.5), D(1e-6))
+                    g[i] = mpf(0)
+            m = g
+            d = [step[i] * sign(g[i]) / lr for i in n]
         else:
             m = [b1 * m[i] + (1 - b1) * g[i] for i in n]
             v = [b2 * v[i] + (1 - b2) * g[i] ** 2 for i in n]
-            d = [m[i] / (1 - b1**t) / (sqrt(v[i] / (1 - b2**t)) + eps) for i in n]
+            most = [max(most[i], v[i]) for i in n]
+            hat = [(most if method == "amsgrad" else v)[i] / (1 - b2**t) for i in n]
+            if method == "nadam":
+                mu_t, mu_next = (b1 * (1 - mpf(1) / 2 * D(0.96) ** (k * D(0.004))) for k in (t, t + 1))
+                mu_product *= mu_t
+                mean = [mu_next * m[i] / (1 - mu_product * mu_next) + (1 - mu_t) * g[i] / (1 - mu_product) for i in n]
+            else:
+                mean = [m[i] / (1 - b1**t) for i in n]
+            if method == "radam":
+                rho = 2 / (1 - b2) - 1
+                rho_t = rho - 2 * t * b2**t / (1 - b2**t)
+                if rho_t > 5:
+                    r = sqrt((rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t))
+                    d = [mean[i] * r * sqrt(1 - b2**t) / (sqrt(v[i]) + eps) for i in n]
+                else:
+                    d = mean
+            else:
+                d = [mean[i] / (sqrt(hat[i]) + eps) for i in n]
         x = [x[i] - lr * d[i] for i in n]
     return x
 
 
-METHODS = ["gd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
+METHODS = ["gd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "amsgrad",
+           "adamax", "nadam", "radam", "rprop"]
 PROBLEMS = [
     ("square", square, [1], {}, 0.1),
     ("bowl", bowl, [2, -1], {"momentum": 0.02, "nesterov": 0.02, "adadelta": 1}, 0.05),
