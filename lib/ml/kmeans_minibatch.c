@@ -23,6 +23,7 @@ static void free_batch(batch *b)
     free(b->tile);
     free(b->squared);
     free(b->seen);
+    *b = (batch){0}; /* a batch that could not be made is freed again with its owner */
 }
 
 static ml_status make_batch(batch *b, size_t size, size_t k, size_t d, ml_message *why)

@@ -278,5 +278,9 @@ int main(int argc, char **argv)
     for (; ended < started; ended++)
         failed += wait_for_one();
     free(line);
+    fclose(cases);
+    free(path);
+    free(data);
+    free(bin);
     return failed > 0 || started == 0;
 }
