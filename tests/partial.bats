@@ -130,6 +130,12 @@ states() {
 	fails 2 "'centered' is 0 here and 1 in the states before" sh -c 'cat a c | mlpca --merge'
 	fails 2 'stdin:2: the state is damaged or cut off' sh -c '{ cat a; sed s/rows=150/rows=151/ a; } | mlpca --merge'
 	fails 2 'stdin:1: the state is damaged or cut off' sh -c 'head -c 200 a | mlpca --merge'
+	for between in '\t' '\tkey\t' ' \t'; do
+		fails 2 'stdin:1: a state stands before a tab, where a key does' sh -c "printf '%s$between%s\n' \"\$(cat a)\" \"\$(cat a)\" | mlpca --merge"
+	done
+	fails 2 'stdin:1: a state stands before a tab' sh -c '{ head -c 200 a; printf "\t"; cat a; } | mlpca --merge'
+	fails 2 'stdin:1: a state stands before a tab' sh -c '{ tail -c 200 a | tr "\n" "\t"; cat a; } | mlpca --merge'
+	[ "$(sed 's/^/mlpca 7\tmlpca\t/' a | mlpca --merge)" = "$(mlpca --merge a)" ]
 	fails 2 'a:1: this is a state of mlpca, not of mlsvd' mlsvd --merge a
 	fails 2 'this is not a state' mlpca --merge "$DATA/iris.csv"
 	printf 'a,a\n1,2\n2,1\n5,5\n' | mlpca -H --partial >twins

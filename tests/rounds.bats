@@ -227,3 +227,15 @@ rounds() {
 	! SAMPLE=1 sh "$examples/parallel-kmeans.sh" bad.csv id 1 10 >out 2>log
 	[ ! -s out ]
 }
+
+@test "the loop of mlparallel(7), copied from the page as it is shown, ends with the centroids of one process" {
+	command -v parallel >/dev/null || skip "needs GNU parallel"
+	sed 1d "$iris" | cut -d, -f1-4 | shuf --random-source="$digits" >big.csv
+	mandoc -T ascii "$BATS_TEST_DIRNAME/../man/mlparallel.7" | col -b | sed -n '/head -n 10000/,/^[[:space:]]*done$/p' |
+		sed 's/-n 10000/-n 60/;s/-k 8/-k 3/;s/1G/1k/;s/parallel/& --will-cite/' >loop
+	[ "$(wc -l <loop)" -eq 9 ]
+	head -n 60 big.csv | mlkmeans -k 3 --save start >/dev/null
+	sh -eu loop >out 2>log
+	[ "$(grep -c 'another round is due' log)" -gt 1 ]
+	near "$(cat centroids)" "$(mlkmeans -N --init start -s centroids big.csv)" 1e-13
+}

@@ -191,6 +191,31 @@ static ml_status take_line(state_reader *r, char *text, ml_message *why)
     return status == ML_OK ? take_fields(r, rest, why) : status;
 }
 
+/* Is there a state, or an end of one, in what would be skipped as a key? */
+static bool hides_state(const state_reader *r, const char *key)
+{
+    size_t name = strlen(r->tool);
+    if (strstr(key, " check=") != NULL)
+        return true;
+    for (const char *at = key; (at = strstr(at, r->tool)) != NULL; at++)
+        if (strncmp(at + name, " " ML_VERSION " ", sizeof ML_VERSION + 1) == 0)
+            return true;
+    return false;
+}
+
+/* What follows the key of LINE, if it has one; a state in the key would not be counted. */
+static ml_status take_key(const state_reader *r, char *line, char **rest, ml_message *why)
+{
+    char *tab = strrchr(line, '\t');
+    *rest = tab ? tab + 1 : line;
+    if (tab == NULL)
+        return ML_OK;
+    *tab = '\0';
+    return hides_state(r, line)
+               ? state_fail(r, why, "a state stands before a tab, where a key does; give each state a line")
+               : ML_OK;
+}
+
 ml_status state_next(state_reader *r, bool *more, ml_message *why)
 {
     ssize_t length;
@@ -201,10 +226,12 @@ ml_status state_next(state_reader *r, bool *more, ml_message *why)
             return state_fail(r, why, "a NUL byte: this is not a state");
         while (length > 0 && strchr(" \t\r\n", r->line[length - 1]) != NULL)
             r->line[--length] = '\0';
-        char *tab = strrchr(r->line, '\t');
         *more = true;
-        if (length > 0)
-            return take_line(r, tab ? tab + 1 : r->line, why);
+        if (length > 0) {
+            char *text;
+            ml_status status = take_key(r, r->line, &text, why);
+            return status == ML_OK ? take_line(r, text, why) : status;
+        }
     }
     *more = false;
     if (feof(r->file))

@@ -5,7 +5,8 @@
  * Blanks separate fields; texts are escaped as in a URL, so that a state has no tab, blank or newline inside
  * a value; reals are hexadecimal floats, so nothing is rounded on the way.  The last field is a checksum
  * (FNV-1a, 64 bits) of all that stands before it.  What a job engine puts before a line as its key, up to
- * the last tab, is skipped, and so are empty lines and blanks at the end. */
+ * the last tab, is skipped, and so are empty lines and blanks at the end; a state in the place of a key is an
+ * error, since two states joined by a tab would count as one. */
 #ifndef TABLE_STATE_H
 #define TABLE_STATE_H
 
