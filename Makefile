@@ -20,7 +20,8 @@ ifeq ($(origin CC),default)
 CC = gcc
 endif
 CFLAGS ?= -O3 -g
-CPPFLAGS += -Ilib -DML_VERSION='"$(VERSION)"' -D_GNU_SOURCE
+# HAVE_INLINE: gsl_matrix_get and its like, with their checks, without a call.
+CPPFLAGS += -Ilib -DML_VERSION='"$(VERSION)"' -D_GNU_SOURCE -DHAVE_INLINE
 # No contraction to fused operations: results then do not depend on the processor's instruction set.
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-fno-math-errno -fno-trapping-math -ffp-contract=off -pthread $(CFLAGS)

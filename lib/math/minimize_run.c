@@ -32,11 +32,17 @@ double minimize_dot(const double *x, const double *y, size_t n)
     return (s[0] + s[1]) + (s[2] + s[3]);
 }
 
+/* fmax, which is a call.  A NaN X counts as nothing. */
+static inline double larger(double most, double x)
+{
+    return x > most ? x : most;
+}
+
 static double greatest(const double *x, size_t n)
 {
     double most = 0;
     for (size_t i = 0; i < n; i++)
-        most = fmax(most, fabs(x[i]));
+        most = larger(most, fabs(x[i]));
     return most;
 }
 
@@ -57,7 +63,7 @@ double minimize_distance(const double *x, const double *y, size_t n)
 {
     double most = 0, sum = 0;
     for (size_t i = 0; i < n; i++)
-        most = fmax(most, fabs(x[i] - y[i]));
+        most = larger(most, fabs(x[i] - y[i]));
     if (most == 0 || !isfinite(most))
         return most;
     for (size_t i = 0; i < n; i++)
@@ -161,7 +167,7 @@ double minimize_run_norm(const minimize_run *run, const double *x, const double 
     double most = 0, sum = 0;
     for (size_t i = 0; i < run->n; i++)
         if (!minimize_run_held(run, x, g, i))
-            most = fmax(most, fabs(g[i]));
+            most = larger(most, fabs(g[i]));
     for (size_t i = 0; most > 0 && i < run->n; i++)
         if (!minimize_run_held(run, x, g, i))
             sum += g[i] / most * (g[i] / most);
@@ -200,7 +206,7 @@ static double relative_gradient(const minimize_run *run)
     bool bounded = run->params->lower != NULL || run->params->upper != NULL;
     for (size_t i = 0; i < run->n; i++)
         if (!bounded || !minimize_run_held(run, run->x, run->g, i))
-            most = fmax(most, fabs(run->g[i]) * fmax(fabs(run->x[i]), 1));
+            most = larger(most, fabs(run->g[i]) * larger(1, fabs(run->x[i])));
     return most;
 }
 

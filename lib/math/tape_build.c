@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "math/tape_sweep.h"
+#include "math/tape_internal.h"
 
 void tape_build_free(tape_build *b)
 {
@@ -108,7 +108,7 @@ static double folded(tape_build *b, const tape_node *n)
     nodes[3].c = 2;
     tape t = {.nodes = nodes, .count = 4};
     tape_frame f = {.t = &t, .value = value};
-    tape_forward(&f, 3, 4, 1);
+    tape_forward_point(&f, 3, 4);
     return value[3];
 }
 

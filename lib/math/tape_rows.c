@@ -226,7 +226,7 @@ static void run_once(tape_mean *m, const double *x, bool second)
     const tape *t = m->t;
     if (t->parameters > 0)
         memcpy(m->once.value + t->first_parameter, x, t->parameters * sizeof *x);
-    tape_forward(&m->once, t->first_operation, t->first_of_rows, 1);
+    tape_forward_point(&m->once, t->first_operation, t->first_of_rows);
     tape_partials(&m->once, t->first_operation, t->first_of_rows, second, 1);
     for (int j = 0; j < m->jobs; j++)
         for (size_t i = t->first_parameter; i < t->first_of_rows; i++)
@@ -661,7 +661,7 @@ static size_t find_culprit(const tape_mean *m, worker *w, const double *x, doubl
         values[i] = t->nodes[i].k;
     if (t->parameters > 0)
         memcpy(values + t->first_parameter, x, t->parameters * sizeof *x);
-    tape_forward(&once, t->first_operation, t->first_of_rows, 1);
+    tape_forward_point(&once, t->first_operation, t->first_of_rows);
     for (size_t i = t->columns; i < t->first_of_rows; i++)
         fill(w->f.value + i * LANES, values[i]);
     for (size_t b = 0; b < blocks; b++) {

@@ -7,10 +7,12 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "math/tape_order.h"
 #include "math/tape_sweep.h"
 
 struct tape_run {
     tape_frame f;
+    tape_order order;
     bool partials, second; /* are the partial derivatives of this point there? */
 };
 
@@ -25,7 +27,7 @@ tape_run *tape_run_new(const tape *t)
     r->f.adjoint = memory_zeros(t->count, sizeof(double));
     r->f.adjoint_tangent = memory_zeros(t->count, sizeof(double));
     r->f.partial = memory_zeros(t->slots, 5 * sizeof(double));
-    if (r->f.value == NULL || r->f.tangent == NULL || r->f.adjoint == NULL || r->f.adjoint_tangent == NULL ||
+    if (!tape_order_make(&r->order, t) || r->f.value == NULL || r->f.tangent == NULL || r->f.adjoint == NULL || r->f.adjoint_tangent == NULL ||
         r->f.partial == NULL) {
         tape_run_free(r);
         return NULL;
@@ -45,7 +47,13 @@ void tape_run_free(tape_run *r)
     free(r->f.adjoint);
     free(r->f.adjoint_tangent);
     free(r->f.partial);
+    tape_order_free(&r->order);
     free(r);
+}
+
+void tape_forward_point(const tape_frame *f, size_t from, size_t to)
+{
+    tape_forward(f, from, to, 1);
 }
 
 void tape_value(tape_run *r, const double *x, double *values)
@@ -53,7 +61,7 @@ void tape_value(tape_run *r, const double *x, double *values)
     const tape *t = r->f.t;
     if (t->parameters > 0)
         memcpy(r->f.value + t->first_parameter, x, t->parameters * sizeof *x);
-    tape_forward(&r->f, t->first_operation, t->count, 1);
+    tape_order_forward(&r->order, &r->f);
     r->partials = r->second = false;
     for (size_t i = 0; values != NULL && i < t->output_count; i++)
         values[i] = r->f.value[t->outputs[i]];
@@ -74,7 +82,7 @@ static void sweep_tangents(tape_run *r, const double *direction)
     const tape *t = r->f.t;
     if (t->parameters > 0)
         memcpy(r->f.tangent + t->first_parameter, direction, t->parameters * sizeof *direction);
-    tape_sweep_tangents(&r->f, t->first_operation, t->count, 1);
+    tape_order_tangents(&r->order, &r->f);
 }
 
 void tape_tangent(tape_run *r, const double *direction, double *tangents)
@@ -99,7 +107,7 @@ void tape_gradient(tape_run *r, const double *seed, double *gradient)
     memset(r->f.adjoint, 0, t->count * sizeof(double));
     for (size_t i = 0; i < (seed ? t->output_count : 1); i++)
         r->f.adjoint[t->outputs[i]] += seed ? seed[i] : 1;
-    tape_reverse(&r->f, t->first_operation, t->count, 1);
+    tape_order_reverse(&r->order, &r->f);
     copy_parameters(t, r->f.adjoint, gradient);
 }
 
@@ -109,7 +117,7 @@ void tape_hessian_times(tape_run *r, const double *direction, double *product)
     need_partials(r, true);
     sweep_tangents(r, direction);
     memset(r->f.adjoint_tangent, 0, t->count * sizeof(double));
-    tape_reverse_second(&r->f, t->first_operation, t->count, 1);
+    tape_order_reverse_second(&r->order, &r->f);
     copy_parameters(t, r->f.adjoint_tangent, product);
 }
 
@@ -158,7 +166,7 @@ void tape_jacobian(tape_run *r, gsl_matrix *jacobian)
     for (size_t i = 0; i < m; i++) {
         memset(r->f.adjoint, 0, t->count * sizeof(double));
         r->f.adjoint[t->outputs[i]] = 1;
-        tape_reverse(&r->f, t->first_operation, t->count, 1);
+        tape_order_reverse(&r->order, &r->f);
         copy_parameters(t, r->f.adjoint, gsl_matrix_ptr(jacobian, i, 0));
     }
 }
