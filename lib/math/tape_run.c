@@ -27,8 +27,8 @@ tape_run *tape_run_new(const tape *t)
     r->f.adjoint = memory_zeros(t->count, sizeof(double));
     r->f.adjoint_tangent = memory_zeros(t->count, sizeof(double));
     r->f.partial = memory_zeros(t->slots, 5 * sizeof(double));
-    if (!tape_order_make(&r->order, t) || r->f.value == NULL || r->f.tangent == NULL || r->f.adjoint == NULL || r->f.adjoint_tangent == NULL ||
-        r->f.partial == NULL) {
+    if (!tape_order_make(&r->order, t) || r->f.value == NULL || r->f.tangent == NULL ||
+        r->f.adjoint == NULL || r->f.adjoint_tangent == NULL || r->f.partial == NULL) {
         tape_run_free(r);
         return NULL;
     }
