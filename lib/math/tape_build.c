@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "math/tape_internal.h"
+#include "math/tape_order.h"
 
 void tape_build_free(tape_build *b)
 {

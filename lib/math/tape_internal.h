@@ -20,9 +20,6 @@ typedef struct tape_frame {
     double *partial; /* slots x 5 x lanes: da, db, daa, dab, dbb */
 } tape_frame;
 
-/* The values of nodes FROM to TO, of one point. */
-void tape_forward_point(const tape_frame *f, size_t from, size_t to);
-
 /* Both triangles are right up to rounding; their mean is symmetric. */
 void tape_symmetrize(gsl_matrix *hessian);
 

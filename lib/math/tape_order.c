@@ -102,6 +102,11 @@ static double bent(double w, double t)
     return w == 0 || t == 0 ? 0 : w * t;
 }
 
+void tape_forward_point(const tape_frame *f, size_t from, size_t to)
+{
+    tape_forward(f, from, to, 1);
+}
+
 /* --- sweeps: the operations that sums of squares and products are made of, and any other by itself --- */
 
 #define UP for (const tape_step *p = o->steps + s->from, *end = o->steps + s->to; p < end; p++)

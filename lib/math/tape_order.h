@@ -27,6 +27,9 @@ typedef struct tape_order {
     size_t count;
 } tape_order;
 
+/* The values of nodes FROM to TO, one after the other. */
+void tape_forward_point(const tape_frame *f, size_t from, size_t to);
+
 /* Of a tape without columns.  False when memory is out; O is to be freed in either case. */
 bool tape_order_make(tape_order *o, const tape *t);
 void tape_order_free(tape_order *o);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "math/tape_fuse.h"
+#include "math/tape_order.h"
 #include "math/tape_sweep.h"
 
 enum { LANES = TAPE_LANES, PIECE = 128 /* blocks */, PIECE_ROWS = PIECE * LANES };

@@ -51,11 +51,6 @@ void tape_run_free(tape_run *r)
     free(r);
 }
 
-void tape_forward_point(const tape_frame *f, size_t from, size_t to)
-{
-    tape_forward(f, from, to, 1);
-}
-
 void tape_value(tape_run *r, const double *x, double *values)
 {
     const tape *t = r->f.t;
