@@ -275,6 +275,16 @@ The solution: converged, minimum
 	fails 2 'No space left on device' sh -c "mlopt 'x^2' x=1 >/dev/full"
 }
 
+@test "variables called as the columns of the result get an underscore" {
+	[ "$(mlopt 'g^2+(value-1)^2+(value_-2)^2' g=0 value=1 value_=2 -f json)" = '{"name":"minimum","rows":[{"g_":0,"value_2":1,"value_":2,"value":0,"gradient":0,"iterations":0,"f":0,"g":1,"h":0,"status":"converged","point":"minimum"}]}' ]
+	gives 'x,value_,value,gradient,iterations,f,g,h,status,point
+0,1,0,0,0,0,1,0,converged,minimum' mlopt 'x^2+(value-1)^2' x=0 value=1
+	mlopt 'step^2' step=0 --trace "$BATS_TEST_TMPDIR/t.csv" >/dev/null
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/t.csv")" = iteration,step_,value,gradient,step,rate,f,g,h ]
+	# as the id of a table of starts may be, too
+	[ "$(printf 'point,x\nA,0\n' | mlopt -i point 'x^2' -f json)" = '{"name":"minimum","rows":[{"point_":"A","x":0,"value":0,"gradient":0,"iterations":0,"f":0,"g":1,"h":0,"status":"converged","point":"minimum"}]}' ]
+}
+
 @test "nothing waits for standard input that does not need it" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	timeout 5 mlopt -q -s parameters 'x^2' x=1 >"$BATS_TEST_TMPDIR/out" 0<>"$BATS_TEST_TMPDIR/fifo"

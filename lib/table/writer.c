@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -337,6 +338,98 @@ static void serial_rows(writer *w, const column *columns, size_t count, size_t r
     }
 }
 
+/* --- names --- */
+
+/* The name that a column is printed under. */
+typedef struct head {
+    const char *name;
+    char *made, *next; /* NULL, or the name itself and what it will be */
+    size_t column;
+} head;
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const head *)a)->name, ((const head *)b)->name);
+}
+
+static int by_name_and_column(const void *a, const void *b)
+{
+    size_t x = ((const head *)a)->column, y = ((const head *)b)->column;
+    int order = by_name(a, b);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static int by_column(const void *a, const void *b)
+{
+    size_t x = ((const head *)a)->column, y = ((const head *)b)->column;
+    return (x > y) - (x < y);
+}
+
+/* NAME_ for the first, NAME_2, NAME_3, ... for others; NULL when memory is out. */
+static char *told_apart(const char *name, size_t count)
+{
+    size_t size = strlen(name) + 24;
+    char *made = memory_array(size, 1);
+    if (made != NULL)
+        snprintf(made, size, count > 1 ? "%s_%zu" : "%s_", name, count);
+    return made;
+}
+
+/* Of equal names among HEADS all but the last are changed; they may then equal others that were, so that
+ * *AGAIN is set.  False when memory is out. */
+static bool part_names(head *heads, size_t count, bool *again)
+{
+    size_t more = 0;
+    *again = false;
+    qsort(heads, count, sizeof *heads, by_name_and_column);
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (by_name(heads + i, heads + i + 1) != 0) {
+            more = 0;
+            continue;
+        }
+        do {
+            free(heads[i].next);
+            heads[i].next = told_apart(heads[i].name, ++more);
+            if (heads[i].next == NULL)
+                return false;
+        } while (bsearch(&(head){.name = heads[i].next}, heads, count, sizeof *heads, by_name) != NULL);
+        *again = true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (heads[i].next != NULL) {
+            free(heads[i].made);
+            heads[i].name = heads[i].made = heads[i].next;
+            heads[i].next = NULL;
+        }
+    return true;
+}
+
+static void free_heads(head *heads, size_t count)
+{
+    for (size_t i = 0; heads != NULL && i < count; i++) {
+        free(heads[i].made);
+        free(heads[i].next);
+    }
+    free(heads);
+}
+
+/* The names of the block in the order of its columns, no two alike; NULL when memory is out. */
+static head *name_columns(const column *columns, size_t count)
+{
+    head *heads = memory_zeros(count, sizeof *heads);
+    bool again = true, whole = heads != NULL;
+    for (size_t j = 0; whole && j < count; j++)
+        heads[j] = (head){.name = columns[j].name, .column = j};
+    while (whole && again)
+        whole = part_names(heads, count, &again);
+    if (!whole) {
+        free_heads(heads, count);
+        return NULL;
+    }
+    qsort(heads, count, sizeof *heads, by_column);
+    return heads;
+}
+
 /* --- tables: cells are held until the widths are known --- */
 
 static size_t code_points(const char *text, size_t length)
@@ -382,7 +475,7 @@ static void hold_rows(writer *w, const column *columns, size_t count, size_t row
     }
 }
 
-static void begin_table(writer *w, const column *columns, size_t count)
+static void begin_table(writer *w, const head *heads, size_t count)
 {
     w->cells.size = 0;
     w->cell_count = 0;
@@ -394,7 +487,7 @@ static void begin_table(writer *w, const column *columns, size_t count)
     memset(w->widths, 0, count * sizeof *w->widths);
     for (size_t j = 0; w->named && j < count && !w->no_memory; j++) {
         size_t start = w->cells.size;
-        buffer_string(&w->cells, columns[j].name);
+        buffer_string(&w->cells, heads[j].name);
         hold_cell(w, start, j);
     }
 }
@@ -432,7 +525,7 @@ static void end_table(writer *w)
 
 /* --- blocks --- */
 
-static void begin_json(writer *w, const char *name, const column *columns, size_t count)
+static void begin_json(writer *w, const char *name, const head *heads, size_t count)
 {
     buffer_string(&w->out, "{\"name\":");
     put_json(&w->out, name, strlen(name));
@@ -445,34 +538,29 @@ static void begin_json(writer *w, const char *name, const column *columns, size_
         return;
     }
     for (size_t j = 0; j < count; j++) {
-        put_json(&w->keys, columns[j].name, strlen(columns[j].name));
+        put_json(&w->keys, heads[j].name, strlen(heads[j].name));
         put_char(&w->keys, ':');
         w->key_ends[j] = w->keys.size;
     }
     w->no_memory |= w->keys.failed;
 }
 
-static void begin_csv(writer *w, const column *columns, size_t count)
+static void begin_csv(writer *w, const head *heads, size_t count)
 {
     for (size_t j = 0; w->named && j < count; j++) {
         if (j > 0)
             put_char(&w->out, w->options.delimiter);
-        put_csv(&w->out, columns[j].name, strlen(columns[j].name), w->options.delimiter, j == 0, count == 1);
+        put_csv(&w->out, heads[j].name, strlen(heads[j].name), w->options.delimiter, j == 0, count == 1);
     }
     if (w->named)
         put_char(&w->out, '\n');
 }
 
-void writer_begin(writer *w, const char *name, const column *columns, size_t count)
+static void begin_block(writer *w, const char *name, const head *heads, size_t count)
 {
-    if (failed(w))
-        return;
-    write_wave(w);
-    w->named = w->options.names && count > 0 && columns[0].name != NULL;
-    w->rows = 0;
     bool first = w->begun++ == 0;
     if (w->options.format == WRITER_JSON) {
-        begin_json(w, name, columns, count);
+        begin_json(w, name, heads, count);
         return;
     }
     if (!first)
@@ -483,9 +571,24 @@ void writer_begin(writer *w, const char *name, const column *columns, size_t cou
         put_char(&w->out, '\n');
     }
     if (w->options.format == WRITER_TABLE)
-        begin_table(w, columns, count);
+        begin_table(w, heads, count);
     else
-        begin_csv(w, columns, count);
+        begin_csv(w, heads, count);
+}
+
+void writer_begin(writer *w, const char *name, const column *columns, size_t count)
+{
+    if (failed(w))
+        return;
+    write_wave(w);
+    w->named = w->options.names && count > 0 && columns[0].name != NULL;
+    w->rows = 0;
+    head *heads = w->named ? name_columns(columns, count) : NULL;
+    if (w->named && heads == NULL)
+        w->no_memory = true;
+    else
+        begin_block(w, name, heads, count);
+    free_heads(heads, count);
 }
 
 void writer_rows(writer *w, const column *columns, size_t count, size_t rows)

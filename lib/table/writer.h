@@ -15,7 +15,9 @@
  * for something else.  JSON (RFC 8259) is an object a block and a line a block: {"name":"variance","rows":
  * [{"component":"PC1",...},...]}; a row is an array when columns are unnamed or names are off; what is not
  * finite is null; a byte that is not UTF-8 becomes U+FFFD.  A table is aligned by code points, its control
- * characters are printed as blanks, and it is held in memory until its end; the others stream. */
+ * characters are printed as blanks, and it is held in memory until its end; the others stream.
+ * Where columns of a block have the same name, all but the last are printed as NAME_, NAME_2, ...:
+ * what a tool computes stands behind what it was given. */
 typedef enum writer_format { WRITER_CSV, WRITER_TSV, WRITER_JSON, WRITER_TABLE } writer_format;
 
 typedef struct writer_options {
