@@ -113,6 +113,17 @@ states() {
 	fails 2 '--partial and --merge count symbols' mlentropy --partial -H --counts "$DATA/weather.csv"
 }
 
+@test "mlentropy: a state whose rows are not those it counts is refused, even with the right checksum" {
+	command -v perl >/dev/null || skip "needs perl"
+	mlentropy -H --partial "$DATA/weather.csv" >"$BATS_TEST_TMPDIR/whole"
+	# FNV-1a as in table/state.c
+	forge='s/ check=.*\n//; use integer; my $h = 0xcbf29ce484222325; $h = ($h ^ ord) * 0x100000001b3 for split //; printf "%s check=%016x\n", $_, $h'
+	[ "$(perl -ne "$forge" "$BATS_TEST_TMPDIR/whole")" = "$(cat "$BATS_TEST_TMPDIR/whole")" ]
+	for rows in 0 13 15; do
+		fails 2 'stdin:1: rows, levels, symbols, codes and counts do not belong together' sh -c "sed s/rows=14/rows=$rows/ '$BATS_TEST_TMPDIR/whole' | perl -ne '$forge' | mlentropy --merge"
+	done
+}
+
 @test "GNU parallel: examples/parallel-gain.sh gives what one process gives" {
 	command -v parallel >/dev/null || skip "needs GNU parallel"
 	cd "$BATS_TEST_TMPDIR"

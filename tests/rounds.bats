@@ -239,3 +239,14 @@ rounds() {
 	[ "$(grep -c 'another round is due' log)" -gt 1 ]
 	near "$(cat centroids)" "$(mlkmeans -N --init start -s centroids big.csv)" 1e-13
 }
+
+@test "sums of states that leave the range of a double are an error that names the state, not nan" {
+	printf 'x\n0\n1\n' >x.csv
+	mlkmeans -q --init x.csv -n 1 --save k x.csv >/dev/null
+	echo 1.2e154 | mlkmeans --names x --partial --model k >far
+	fails 2 'stdin:2: sums of the rows leave the range of a double' sh -c 'cat far far | mlkmeans --merge --model k'
+	printf 'x\n0\n1\n-1\n2\n' | mlgmm -q -k 1 --save g >/dev/null
+	echo 5e153 | mlgmm --names x --partial --model g >far
+	mlgmm -q --merge --model g far >/dev/null || [ $? -eq 3 ]
+	fails 2 'stdin:8: sums of the rows leave the range of a double' sh -c 'for i in 1 2 3 4 5 6 7 8 9; do cat far; done | mlgmm --merge --model g'
+}

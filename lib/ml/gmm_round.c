@@ -24,6 +24,22 @@ void gmm_parts_free(gmm_parts *p)
     *p = (gmm_parts){0};
 }
 
+static bool is_finite(double_double x)
+{
+    return isfinite(x.hi) && isfinite(x.lo);
+}
+
+/* Sums beyond the range are inf or nan: no result may come of them. */
+static ml_status check_range(const gmm_parts *p, ml_message *why)
+{
+    bool finite = is_finite(p->count) && is_finite(p->log_likelihood) && is_finite(p->entropy);
+    for (size_t i = 0; finite && i < p->k * p->size; i++)
+        finite = is_finite(p->values[i]);
+    return finite ? ML_OK
+                  : ml_fail(why, "sums of the rows leave the range of a double: they lie too far from the "
+                                 "mixture, or the columns have to be scaled");
+}
+
 ml_status gmm_parts_merge(gmm_parts *into, const gmm_parts *from, ml_message *why)
 {
     if (from->rows > ((size_t)1 << 53) - into->rows)
@@ -34,7 +50,7 @@ ml_status gmm_parts_merge(gmm_parts *into, const gmm_parts *from, ml_message *wh
     into->entropy = dd_add_dd(into->entropy, from->entropy);
     for (size_t i = 0; i < into->k * into->size; i++)
         into->values[i] = dd_add_dd(into->values[i], from->values[i]);
-    return ML_OK;
+    return check_range(into, why);
 }
 
 /* --- a round over rows --- */
@@ -137,11 +153,6 @@ ml_status gmm_round_add(gmm_round *r, const gsl_matrix *x, const gsl_vector *wei
     return ML_OK;
 }
 
-static bool is_finite(double_double x)
-{
-    return isfinite(x.hi) && isfinite(x.lo);
-}
-
 ml_status gmm_round_parts(gmm_round *r, const gmm_parts **parts, ml_message *why)
 {
     const gmm_parts *p = *parts = &r->parts;
@@ -150,12 +161,7 @@ ml_status gmm_round_parts(gmm_round *r, const gmm_parts **parts, ml_message *why
         if (status != ML_OK)
             return status;
     }
-    bool finite = is_finite(p->count) && is_finite(p->log_likelihood) && is_finite(p->entropy);
-    for (size_t i = 0; finite && i < p->k * p->size; i++)
-        finite = is_finite(p->values[i]);
-    return finite ? ML_OK
-                  : ml_fail(why, "sums of the rows leave the range of a double: they lie too far from the "
-                                 "mixture, or the columns have to be scaled");
+    return check_range(p, why);
 }
 
 /* --- the step --- */

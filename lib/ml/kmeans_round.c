@@ -148,6 +148,15 @@ static void unsort_far(kmeans_parts *p)
         swap_far(p, i, p->far_count - 1 - i);
 }
 
+/* Sums beyond the range are inf or nan: no result may come of them. */
+static ml_status check_range(const kmeans_parts *p, ml_message *why)
+{
+    for (size_t i = 0; i < p->k * (2 + p->d); i++)
+        if (!isfinite(p->mass[i].hi) || !isfinite(p->mass[i].lo))
+            return ml_fail(why, "sums of the rows leave the range of a double; scale the columns");
+    return ML_OK;
+}
+
 ml_status kmeans_parts_merge(kmeans_parts *into, const kmeans_parts *from, ml_message *why)
 {
     if (from->rows > ((size_t)1 << 53) - into->rows)
@@ -167,7 +176,7 @@ ml_status kmeans_parts_merge(kmeans_parts *into, const kmeans_parts *from, ml_me
     sort_far(into);
     if (!has_empty(into))
         into->far_count = 0;
-    return ML_OK;
+    return check_range(into, why);
 }
 
 /* --- centroids --- */
@@ -391,14 +400,6 @@ ml_status kmeans_round_add(kmeans_round *r, const gsl_matrix *x, const gsl_vecto
     return ML_OK;
 }
 
-static bool all_finite(const kmeans_parts *p)
-{
-    for (size_t i = 0; i < p->k * (2 + p->d); i++)
-        if (!isfinite(p->mass[i].hi) || !isfinite(p->mass[i].lo))
-            return false;
-    return true;
-}
-
 ml_status kmeans_round_parts(kmeans_round *r, const kmeans_parts **parts, ml_message *why)
 {
     kmeans_parts *p = &r->parts;
@@ -426,8 +427,7 @@ ml_status kmeans_round_parts(kmeans_round *r, const kmeans_parts **parts, ml_mes
     if (!has_empty(p))
         p->far_count = 0;
     *parts = p;
-    return all_finite(p) ? ML_OK
-                         : ml_fail(why, "sums of the rows leave the range of a double; scale the columns");
+    return check_range(p, why);
 }
 
 size_t kmeans_round_first(const kmeans_round *r, size_t q)
@@ -525,7 +525,8 @@ static double total_of(const kmeans_parts *p, const double *c)
             total = dd_add(total, 2 * off * dd_value(about) + m * off * off);
         }
     }
-    return fmax(0, dd_value(total));
+    double value = dd_value(total); /* fmax would make 0 of nan */
+    return value < 0 ? 0 : value;
 }
 
 static ml_status make_result(const step *s, const kmeans_parts *of, kmeans_result *r, ml_message *why)
@@ -552,7 +553,7 @@ static ml_status make_result(const step *s, const kmeans_parts *of, kmeans_resul
     }
     r->inertia = dd_value(inertia);
     r->total = total_of(of, s->c) * unit * unit;
-    if (isfinite(r->total))
+    if (isfinite(r->total) && isfinite(r->inertia))
         return ML_OK;
     kmeans_free(r);
     return ml_fail(why, "the inertia is beyond the range of a double; scale the columns");

@@ -118,9 +118,11 @@ static bool is_whole(double x, double least, double most)
 }
 
 /* What was read could have been written: a checksum tells of accidents only. */
-static ml_status check_parts(const state_reader *r, const parts *p, size_t width, ml_message *why)
+static ml_status check_parts(const state_reader *r, const parts *p, size_t width, size_t rows,
+                             ml_message *why)
 {
     size_t total = 0;
+    double counted = 0;
     bool good = true;
     for (size_t i = 0; good && i < width; i++) {
         good = is_whole(p->missing[i], 0, 1) && is_whole(p->levels[i], p->missing[i], UINT32_MAX - 2);
@@ -131,11 +133,13 @@ static ml_status check_parts(const state_reader *r, const parts *p, size_t width
         good = is_whole(p->counts[i], 1, 0x1p53);
         for (size_t k = 0; good && k < width; k++)
             good = is_whole(p->codes[i * width + k], 0, p->levels[k] - 1);
+        counted += p->counts[i];
     }
-    return good ? ML_OK : state_fail(r, why, "levels, symbols, codes and counts do not belong together");
+    good = good && counted == (double)rows;
+    return good ? ML_OK : state_fail(r, why, "rows, levels, symbols, codes and counts do not belong together");
 }
 
-static ml_status get_parts(parts *p, const state_reader *r, size_t width, ml_message *why)
+static ml_status get_parts(parts *p, const state_reader *r, size_t width, size_t rows, ml_message *why)
 {
     size_t numbers;
     *p = (parts){0};
@@ -152,7 +156,7 @@ static ml_status get_parts(parts *p, const state_reader *r, size_t width, ml_mes
         status = get_reals(r, "codes", &p->codes, numbers, why);
     if (status == ML_OK)
         status = get_reals(r, "counts", &p->counts, p->different, why);
-    return status == ML_OK ? check_parts(r, p, width, why) : status;
+    return status == ML_OK ? check_parts(r, p, width, rows, why) : status;
 }
 
 /* Count what P says; the symbols of T are those of all states. */
@@ -228,7 +232,7 @@ static ml_status merge_state(entropy_tally *x, state_reader *r, double *rows, ml
     *rows += (double)count;
     if (*rows > 0x1p53)
         return state_fail(r, why, "the states have more rows than can be counted");
-    status = get_parts(&p, r, x->t.width, why);
+    status = get_parts(&p, r, x->t.width, count, why);
     if (status == ML_OK && !add_parts(&x->t, &p))
         status = ml_fail_memory(why, "the counts", p.different * sizeof *p.counts);
     parts_free(&p);
