@@ -10,7 +10,7 @@
 #include "base/parallel.h"
 #include "math/reflect.h"
 
-enum { LANES_MAX = 8, TILE = REFLECT_TILE };
+enum { LANES_MAX = 8, TILE = REFLECT_TILE, SHIFT_ROWS = 31 };
 
 static const double BIG = 0x1p400, SMALL = 0x1p-400, STEP = 0x1p600;
 
@@ -39,7 +39,7 @@ struct tsqr {
     int jobs;
     bool reducing; /* the rows have outgrown the raw limit */
     size_t count, blocks;
-    double *shift;  /* the first row, when centring */
+    double *shift;  /* when centring: medians of the first rows, or those of a state merged */
     double *mean;   /* of raw rows, less the shift */
     double *buffer; /* rows x columns: all rows while raw, else the start of the next block */
     size_t buffered, capacity;
@@ -269,7 +269,9 @@ static void move_mean(const tsqr *t, lane *l, size_t n, const double *mean, doub
     for (size_t j = 0; j < t->columns; j++) {
         double difference = mean[j] - l->offset[j];
         *tiled(block, height, row, j) = weight * difference;
-        l->offset[j] = l->count == 0 ? mean[j] : l->offset[j] + difference * (b / (a + b));
+        /* from the mean of more rows, which is nearer */
+        l->offset[j] =
+            b > a ? mean[j] - difference * (a / (a + b)) : l->offset[j] + difference * (b / (a + b));
     }
     l->count += n;
 }
@@ -362,16 +364,42 @@ static ml_status drain_buffer(tsqr *t, ml_message *why)
     return status;
 }
 
+/* The lower median of COUNT numbers, which are sorted: by insertion, for they are few. */
+static double median_of(double *x, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        double value = x[i];
+        size_t at = i;
+        for (; at > 0 && x[at - 1] > value; at--)
+            x[at] = x[at - 1];
+        x[at] = value;
+    }
+    return x[(count - 1) / 2];
+}
+
+/* The shift from the first SHIFT_ROWS rows: those of the buffer, then of the N ROWS that follow.  A median,
+ * so that a first row far from the others does not cost these their digits. */
+static void choose_shift(tsqr *t, const double *rows, size_t tda, size_t n)
+{
+    double x[SHIFT_ROWS] = {0};
+    size_t all = t->buffered + n, count = all < SHIFT_ROWS ? all : SHIFT_ROWS;
+    for (size_t j = 0; j < t->columns; j++) {
+        for (size_t i = 0; i < count; i++)
+            x[i] = i < t->buffered ? t->buffer[i * t->columns + j] : rows[(i - t->buffered) * tda + j];
+        t->shift[j] = median_of(x, count);
+    }
+}
+
 ml_status tsqr_add(tsqr *t, const gsl_matrix *x, ml_message *why)
 {
     const double *rows = x->data;
     size_t left = x->size1;
-    if (t->kind == TSQR_CENTRE && t->count == 0 && left > 0)
-        memcpy(t->shift, rows, t->columns * sizeof(double));
     t->count += left;
-    t->reducing = t->reducing || t->count > t->limit;
-    if (!t->reducing)
+    if (t->count <= t->limit)
         return buffer_rows(t, rows, x->tda, left, why);
+    if (t->kind == TSQR_CENTRE && !t->reducing)
+        choose_shift(t, rows, x->tda, left);
+    t->reducing = true;
     size_t fill = (t->height - t->buffered % t->height) % t->height;
     fill = fill < left ? fill : left;
     ml_status status = buffer_rows(t, rows, x->tda, fill, why);
@@ -474,10 +502,29 @@ static ml_status collapse(tsqr *t, ml_message *why)
     return status;
 }
 
+/* T had no rows: it becomes FROM, bit by bit. */
+static ml_status copy_reduced(tsqr *t, const tsqr *from, ml_message *why)
+{
+    lane *l = &t->lanes[0];
+    const lane *f = &from->lanes[0];
+    size_t row = t->stride * sizeof(double);
+    if (!make_lane(t, l))
+        return no_memory(t, why);
+    memcpy(l->r, f->r, reflect_rows(t->columns) * row);
+    memcpy(l->offset, f->offset, row);
+    memcpy(l->scale, f->scale, row);
+    l->count = f->count;
+    l->filled = f->filled;
+    t->count = from->count;
+    return ML_OK;
+}
+
 static ml_status merge_reduced(tsqr *t, tsqr *from, ml_message *why)
 {
     if (collapse(t, why) != ML_OK || collapse(from, why) != ML_OK)
         return ML_FAIL;
+    if (t->count == 0)
+        return copy_reduced(t, from, why);
     merge_space space = {0};
     double *move = memory_array(t->columns, sizeof(double));
     bool good = make_space(t, &space) && move != NULL && make_lane(t, &t->lanes[0]);
@@ -502,7 +549,7 @@ ml_status tsqr_merge(tsqr *t, tsqr *from, ml_message *why)
         gsl_matrix_view rows = gsl_matrix_view_array(from->buffer, from->buffered, t->columns);
         return tsqr_add(t, &rows.matrix, why);
     }
-    if (t->count == 0)
+    if (!t->reducing)
         memcpy(t->shift, from->shift, t->columns * sizeof(double));
     t->reducing = true;
     return merge_reduced(t, from, why);
@@ -626,8 +673,10 @@ static void raw_mean(tsqr *t)
 
 static void raw_factor(tsqr *t, gsl_matrix *f)
 {
-    if (t->kind == TSQR_CENTRE)
+    if (t->kind == TSQR_CENTRE) {
+        choose_shift(t, NULL, 0, 0);
         raw_mean(t);
+    }
     for (size_t i = 0; i < f->size1; i++)
         for (size_t j = 0; j < f->size2; j++)
             f->data[i * f->tda + j] = t->buffer[i * t->columns + j] - t->shift[j] - t->mean[j];

@@ -8,9 +8,10 @@
  *
  * With centring, a block is taken about its own mean and the difference of the means enters as one more
  * row: the update of Chan, Golub, LeVeque (The American Statistician 37 (1983) 242), appended to a QR
- * instead of added to a sum of squares.  All rows are first shifted by the first row of all, which is at
- * most sqrt(n) standard deviations from the mean: a mean of 1e9 costs a deviation of 1 nothing, and a
- * constant column gives exact zeros.
+ * instead of added to a sum of squares.  All rows are first shifted by the medians of the first few, which
+ * are rows' entries and so at most sqrt(n) standard deviations from the mean: a mean of 1e9 costs a deviation
+ * of 1 nothing, a constant column gives exact zeros, and a first row far from all others costs the mean no
+ * digit.
  *
  * Columns whose entries lie beyond 2^400 or all below 2^-400 are scaled by a power of two, each for
  * itself, so squares do not overflow or vanish.  Entries must be finite: the caller's promise. */
@@ -50,7 +51,7 @@ size_t tsqr_count(const tsqr *t);
 typedef struct tsqr_parts {
     size_t count, columns;
     bool reduced;   /* rows holds a packed triangle, else the rows themselves */
-    double *shift;  /* columns; 0 unless centring */
+    double *shift;  /* columns; 0 unless reduced and centring */
     double *offset; /* columns; 0 unless reduced and centring */
     double *scale;  /* columns: 0, 1 or 2^+-600 */
     double *rows;   /* count x columns, or columns (columns + 1) / 2: row i of R from its diagonal on */

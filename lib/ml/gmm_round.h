@@ -23,8 +23,8 @@ typedef struct gmm_parts {
 /* Parts of no rows. */
 ml_status gmm_parts_alloc(gmm_parts *p, size_t k, size_t d, ml_message *why);
 void gmm_parts_free(gmm_parts *p);
-/* FROM joins INTO, of the same k and d.  More rows than can be counted, and sums beyond the range of a double,
- * are an error. */
+/* FROM joins INTO, of the same k and d.  More rows than can be counted, and sums beyond the range of a
+ * double, are an error. */
 ml_status gmm_parts_merge(gmm_parts *into, const gmm_parts *from, ml_message *why);
 
 typedef struct gmm_round gmm_round;

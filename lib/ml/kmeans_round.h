@@ -39,8 +39,8 @@ enum { KMEANS_FAR = 3 }; /* numbers before a row in `far` */
 ml_status kmeans_parts_alloc(kmeans_parts *p, size_t k, size_t d, ml_message *why);
 void kmeans_parts_free(kmeans_parts *p);
 
-/* FROM joins INTO, of the same k and d.  More rows than can be counted, and sums beyond the range of a double,
- * are an error. */
+/* FROM joins INTO, of the same k and d.  More rows than can be counted, and sums beyond the range of a
+ * double, are an error. */
 ml_status kmeans_parts_merge(kmeans_parts *into, const kmeans_parts *from, ml_message *why);
 
 /* Is this something that a round could have made?  For numbers that come from outside; all must be finite. */

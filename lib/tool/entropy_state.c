@@ -136,7 +136,8 @@ static ml_status check_parts(const state_reader *r, const parts *p, size_t width
         counted += p->counts[i];
     }
     good = good && counted == (double)rows;
-    return good ? ML_OK : state_fail(r, why, "rows, levels, symbols, codes and counts do not belong together");
+    return good ? ML_OK
+                : state_fail(r, why, "rows, levels, symbols, codes and counts do not belong together");
 }
 
 static ml_status get_parts(parts *p, const state_reader *r, size_t width, size_t rows, ml_message *why)

@@ -167,6 +167,32 @@ static void accuracy(void)
     check_shifted(0, true);
 }
 
+/* A first row of 1e15 and 9,999 of 3.25: the mean, 100000000003.249675, to its last place, in one piece, and
+ * of states merged in either order. */
+static void far_first(void)
+{
+    enum { N = 10000 };
+    unit_case("a first row far from the others costs the mean no digit");
+    gsl_matrix *x = gsl_matrix_alloc(N, 1);
+    gsl_matrix_set_all(x, 3.25);
+    gsl_matrix_set(x, 0, 0, 1e15);
+    for (size_t cut = 0; cut <= 200; cut += cut == 0 ? 1 : 199)
+        for (int swapped = 0; swapped < 2; swapped++) {
+            tsqr *a = fed(x, 0, cut, TSQR_CENTRE, 999, 2), *b = fed(x, cut, N - cut, TSQR_CENTRE, 999, 2);
+            tsqr *into = swapped ? b : a;
+            CHECK(tsqr_merge(into, swapped ? a : b, &why) == ML_OK);
+            gsl_matrix *f = factor_of(into);
+            gsl_vector *mean = gsl_vector_alloc(1);
+            tsqr_mean(into, mean);
+            CHECK(fabs(gsl_vector_get(mean, 0) - 100000000003.249675) < 1e-4);
+            gsl_vector_free(mean);
+            gsl_matrix_free(f);
+            tsqr_free(a);
+            tsqr_free(b);
+        }
+    gsl_matrix_free(x);
+}
+
 static void extremes(void)
 {
     unit_case("columns times powers of two near the ends of the range: the same R times them, to the bit");
@@ -264,6 +290,7 @@ int main(void)
     shards();
     numbers();
     accuracy();
+    far_first();
     extremes();
     return unit_end();
 }
