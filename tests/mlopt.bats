@@ -169,6 +169,20 @@ after() { mlopt -q "$@" -s parameters --no-names | cut -d, -f2 | paste -sd' '; }
 	mlopt -q 'x^4' x=1 | grep -q 'converged,degenerate$\|converged,minimum$'
 }
 
+# exp(x) y is at least exp(x) where y >= 1, with the infimum 0 at x = -inf, and at least 0 where y >= 0
+@test "with constraints, a slope that fades away is no saddle, and a fall beside the constraints no fall of the function" {
+	for start in 'x=0 y=2' 'x=5 y=3' 'x=-2 y=10' 'x=0 y=-3' 'x=-100 y=1'; do
+		run -3 --separate-stderr mlopt 'exp(x)*y' --subject-to 'y>=1' $start -s minimum
+		[[ $output == *',stalled,not stationary' && $stderr == *'the function levels off'* ]]
+	done
+	run -3 --separate-stderr mlopt 'exp(x)*y' --subject-to 'y>=0' x=1 y=2 -s minimum
+	[[ $output == *',stalled,not stationary' && $stderr == *'no minimum was found that meets them'* ]]
+	run -3 mlopt -q 'exp(x)*y' --subject-to 'y>=-1' x=1 y=2 -s minimum
+	[[ $output == *',unbounded below,not stationary' ]]
+	run -3 mlopt -q 'x*y' --subject-to 'x^2+y^2<=4' x=0 y=0 -s minimum
+	[[ $output == *',converged,saddle' ]]
+}
+
 @test "--trace: one row an iteration" {
 	mlopt -q '(1-x)^2+100*(y-x^2)^2' x=-1.2 y=1 --trace "$BATS_TEST_TMPDIR/t.csv" >"$BATS_TEST_TMPDIR/out"
 	[ "$(head -n 1 "$BATS_TEST_TMPDIR/t.csv")" = iteration,x,y,value,gradient,step,rate,f,g,h ]

@@ -1010,6 +1010,20 @@ typedef struct outer {
     bool rescaled, restarted, done;
 } outer;
 
+/* Falls without end: of the function only if it is far down at the point that meets the constraints, too. */
+static ml_status end_fall(solver *s)
+{
+    double f = 0;
+    ml_status status = evaluate(s, s->x, &f);
+    if (status == ML_OK && f < s->start_value - BOTTOMLESS * fmax(1, fabs(s->start_value)))
+        end(s, CONSTRAINED_UNBOUNDED, "nothing bounds the function at points that meet the constraints");
+    else if (status == ML_OK)
+        end(s, CONSTRAINED_STALLED,
+            "the function falls without end beside the constraints, and no minimum was found that meets "
+            "them");
+    return status;
+}
+
 /* The subproblem has no minimum.  The first time it may have left the constraints far behind: it starts anew
  * from a feasible point, with a wall.  A fall within that is one of f, but maybe not without end: f is
  * followed from there, scaled anew. */
@@ -1030,7 +1044,7 @@ static ml_status fall(solver *s, outer *o)
     if (status == ML_OK && !feasible && violated_share(s, s->x) > FEASIBLE) {
         o->hopeless = HOPELESS;
     } else if (status == ML_OK && within && ++o->falls > FALLS) {
-        end(s, CONSTRAINED_UNBOUNDED, "nothing bounds the function at points that meet the constraints");
+        status = end_fall(s);
         o->done = true;
     }
     return status;
@@ -1046,8 +1060,20 @@ static bool steep(solver *s)
     return changed;
 }
 
-/* The class of the result, and whether it passes for a minimum if it is of that class. */
-static ml_status weigh(solver *s, minimize_class *class, bool *confirmed, bool *level)
+/* Is Newton's step from the result, whose gradients and Hessian are known, short?  It is long where the slope
+ * vanishes because the function levels off towards infinity: no point of any kind is near. */
+static ml_status settle(solver *s, double *step, bool *settled)
+{
+    double tolerance = s->params->tolerance > 0 ? s->params->tolerance : 1e-8;
+    residuals(s, s->r->multipliers);
+    ml_status status = kkt_step(s, step, step + s->n);
+    *settled = size_of(step, s->n) <= 10 * sqrt(tolerance) * fmax(1, size_of(s->r->x, s->n));
+    return status;
+}
+
+/* The class of the result, whether it passes for a minimum if it is of that class, and if it is of another,
+ * whether it is near a point of that. */
+static ml_status weigh(solver *s, double *step, minimize_class *class, bool *confirmed, bool *level)
 {
     bool known = false;
     double f = 0;
@@ -1061,6 +1087,10 @@ static ml_status weigh(solver *s, minimize_class *class, bool *confirmed, bool *
         status = classify(s, class);
     if (status == ML_OK && known && (*class == MINIMIZE_MINIMUM || *class == MINIMIZE_DEGENERATE))
         status = confirm(s, confirmed, level);
+    else if (status == ML_OK && known) {
+        status = settle(s, step, confirmed);
+        *level = !*confirmed;
+    }
     return status;
 }
 
@@ -1078,7 +1108,7 @@ static ml_status finish(solver *s, outer *o, double now)
     ml_status status = polish(s, o->step, &best);
     if (status != ML_OK || !(arrived || best < INFINITY))
         return status;
-    status = weigh(s, &class, &confirmed, &level);
+    status = weigh(s, o->step, &class, &confirmed, &level);
     bool minimum = class == MINIMIZE_MINIMUM || class == MINIMIZE_DEGENERATE;
     if (status == ML_OK && confirmed && (arrived || minimum)) {
         s->r->class = class;
