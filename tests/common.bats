@@ -234,6 +234,19 @@ interrupted_reader() {
 	interrupted mlmat 'inv(X)'
 	interrupted mlcheck
 	interrupted mldiff 'a^2*b'
+	interrupted mlopt '(a-3)^2*b^2'
+	interrupted mlopt --data - '(b-w*a)^2'
+}
+
+@test "SIGINT ends a long run of mlopt and of mldiff; it prints nothing and leaves no file" {
+	long="mlopt -q -m gd --rate 1e-12 -n 1000000000000 -t 0 a^2 a=1"
+	mkdir "$BATS_TEST_TMPDIR/d"
+	interrupted $long
+	interrupted $long --trace "$BATS_TEST_TMPDIR/d/trace" && [ -z "$(ls -A "$BATS_TEST_TMPDIR/d")" ]
+	echo old >"$BATS_TEST_TMPDIR/d/trace"
+	interrupted $long --trace "$BATS_TEST_TMPDIR/d/trace"
+	[ "$(ls -A "$BATS_TEST_TMPDIR/d")" = trace ] && [ "$(cat "$BATS_TEST_TMPDIR/d/trace")" = old ]
+	interrupted mldiff 'sum(i,1,100000,sin(i*a))' -s taylor --order 1000 a=1
 }
 
 @test "a signal while results are printed, or a reader that goes away, leaves no half-saved model" {
@@ -249,6 +262,33 @@ interrupted_reader() {
 	[ "$(ls -A d)" = model ] && [ "$(cat d/model)" = old ]
 	(trap '' HUP; { mlpca --save d/model big.csv & sleep 0.5; kill -HUP $!; wait; } | { sleep 1; cat >/dev/null; })
 	[ "$(ls -A d)" = model ] && [ "$(cat d/model)" != old ]
+}
+
+# mlopt and mldiff take a table on standard input or from --data.
+@test "mlopt and mldiff: a directory, a FIFO, a full disk, a closed stdin and stdout" {
+	cd "$BATS_TEST_TMPDIR"
+	printf 'x,y\n0,1\n1,3\n2,4\n3,4\n' >points.csv
+	mkfifo f
+	fails 2 'mlopt: .: Is a directory' mlopt --data . '(y-a*x)^2'
+	for tool in "mlopt (x-y)^2+x^2" "mldiff x^2*y" "mlopt -q --data - (y-(a+b*x))^2"; do
+		name=${tool%% *}
+		fails 2 "$name: stdin: Is a directory" sh -c '"$@" <.' sh $tool
+		fails 2 "$name: stdin: Bad file descriptor" sh -c '"$@" <&-' sh $tool
+		fails 2 "$name: cannot write to standard output: No space left on device" \
+			sh -c '"$@" <points.csv >/dev/full' sh $tool
+		fails 2 "$name: cannot write to standard output: Bad file descriptor" sh -c '"$@" <points.csv >&-' sh $tool
+		$tool <points.csv >expected
+		cat points.csv >f &
+		$tool <f | cmp - expected
+	done
+	cat points.csv >f &
+	mlopt -q --data f '(y-(a+b*x))^2' | cmp - expected
+	for tool in mlopt mldiff; do
+		fails 2 "$tool: cannot write to standard output: No space left on device" sh -c "$tool --steps 'x^2' x=1 >/dev/full"
+		# with all values given standard input is not missed
+		$tool 'x^2' x=1 <&- | grep -q '^[01],'
+	done
+	fails 2 'mlopt: cannot write to /dev/full: No space left on device' mlopt 'x^2' x=1 --trace /dev/full
 }
 
 # With no operand that is a directory or a FIFO, what takes operands reads them as files.
