@@ -250,3 +250,18 @@ rounds() {
 	mlgmm -q --merge --model g far >/dev/null || [ $? -eq 3 ]
 	fails 2 'stdin:8: sums of the rows leave the range of a double' sh -c 'for i in 1 2 3 4 5 6 7 8 9; do cat far; done | mlgmm --merge --model g'
 }
+
+@test "states of a round that were weighed by different columns are refused" {
+	printf 'x,w,v\n1,1,5\n2,1,1\n9,2,7\n10,3,1\n' >wv.csv
+	printf 'x\n1\n9\n4\n' >x.csv
+	for tool in mlkmeans mlgmm; do
+		"$tool" -q -k 1 -n 1 --save m x.csv >/dev/null
+		for weights in w v; do "$tool" -q -H --weights $weights --partial --model m wv.csv; done >states
+		fails 2 "states:2: 'weights' is v here and w in the states before" "$tool" --merge --model m states
+		"$tool" -N -q -k 1 -n 1 --save m <(sed 1d x.csv) >/dev/null
+		for weights in 2 3; do sed 1d wv.csv | "$tool" -q -N -c 1 --weights $weights --partial --model m; done >states
+		fails 2 "states:2: 'weights' is 3 here and 2 in the states before" "$tool" --merge --model m states
+		head -n 1 states >one
+		"$tool" -q --merge --model m one >/dev/null || [ $? -eq 3 ]
+	done
+}

@@ -29,7 +29,8 @@ static ml_status add_rows(void *round, const gsl_matrix *x, const gsl_vector *we
     return gmm_round_add(round, x, weights, why);
 }
 
-static void put_state(buffer *out, const cli *c, const gmm_text *t, bool hard, const gmm_parts *p)
+static void put_state(buffer *out, const cli *c, const gmm_text *t, bool hard, const gmm_parts *p,
+                      const char *weights)
 {
     char hash[17];
     gmm_state_hash(t, hash);
@@ -38,7 +39,9 @@ static void put_state(buffer *out, const cli *c, const gmm_text *t, bool hard, c
     state_put_count(out, "rows", p->rows);
     if (p->rows > 0) {
         state_put_count(out, "hard", hard);
-        state_put_count(out, "weighted", c->reader.weights != NULL);
+        state_put_count(out, "weighted", weights != NULL);
+        if (weights != NULL)
+            state_put_text(out, "weights", weights);
         state_put_reals(out, "count", &p->count.hi, 2);
         state_put_reals(out, "likelihood", &p->log_likelihood.hi, 2);
         state_put_reals(out, "entropy", &p->entropy.hi, 2);
@@ -65,7 +68,7 @@ int gmm_state_partial(const cli *c, const gmm_text *t, bool hard)
     if (status == ML_OK)
         status = gmm_round_parts(round, &parts, &why);
     if (status == ML_OK)
-        put_state(&line, c, t, hard, parts);
+        put_state(&line, c, t, hard, parts, points_weights(r, &reading));
     int result = status == ML_OK ? cli_print_state(c, &line) : cli_fail(c, &why);
     buffer_free(&line);
     gmm_round_free(round);
@@ -120,6 +123,10 @@ static ml_status merge_state(gmm_parts *p, state_reader *r, const char *hash, ml
         return status;
     if ((status = state_agree(r, "hard", why)) == ML_OK)
         status = state_agree(r, "weighted", why);
+    if (status == ML_OK)
+        status = state_get_count(r, "weighted", &count, why);
+    if (status == ML_OK && count != 0)
+        status = state_agree(r, "weights", why);
     return status == ML_OK ? merge_rows(p, r, rows, why) : status;
 }
 

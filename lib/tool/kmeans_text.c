@@ -125,7 +125,8 @@ static ml_status add_rows(void *round, const gsl_matrix *x, const gsl_vector *we
     return kmeans_round_add(round, x, weights, why);
 }
 
-static void put_state(buffer *out, const cli *c, const kmeans_text *t, const kmeans_parts *p)
+static void put_state(buffer *out, const cli *c, const kmeans_text *t, const kmeans_parts *p,
+                      const char *weights)
 {
     char hash[17];
     size_t k = p->k, d = p->d;
@@ -134,7 +135,9 @@ static void put_state(buffer *out, const cli *c, const kmeans_text *t, const kme
     state_put_text(out, "model", hash);
     state_put_count(out, "rows", p->rows);
     if (p->rows > 0) {
-        state_put_count(out, "weighted", c->reader.weights != NULL);
+        state_put_count(out, "weighted", weights != NULL);
+        if (weights != NULL)
+            state_put_text(out, "weights", weights);
         state_put_count(out, "labels", p->labels);
         state_put_reals(out, "sizes", p->sizes, k);
         state_put_reals(out, "mass", &p->mass->hi, 2 * k);
@@ -165,7 +168,7 @@ int kmeans_text_partial(const cli *c, const kmeans_text *t)
     if (status == ML_OK)
         status = kmeans_round_parts(round, &parts, &why);
     if (status == ML_OK)
-        put_state(&line, c, t, parts);
+        put_state(&line, c, t, parts, points_weights(r, &reading));
     int result = status == ML_OK ? cli_print_state(c, &line) : cli_fail(c, &why);
     buffer_free(&line);
     kmeans_round_free(round);
@@ -228,6 +231,8 @@ static ml_status merge_state(kmeans_parts *p, state_reader *r, const char *hash,
         return status;
     if ((status = state_get_count(r, "weighted", &weights, why)) == ML_OK)
         status = state_agree(r, "weighted", why);
+    if (status == ML_OK && weights != 0)
+        status = state_agree(r, "weights", why);
     *weighted = status == ML_OK && weights != 0;
     return status == ML_OK ? merge_rows(p, r, rows, why) : status;
 }

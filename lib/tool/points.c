@@ -44,6 +44,14 @@ ml_status points_read(points *p, const cli *c, const reader_options *options, ml
     return status == ML_OK ? encode_target(p, why) : status;
 }
 
+const char *points_weights(reader *r, const reader_options *options)
+{
+    const table *t = reader_columns(r);
+    if (t->weights_at == SIZE_MAX)
+        return NULL;
+    return t->names ? t->names[t->weights_at] : options->weights;
+}
+
 ml_status points_each(reader *r, points_sink *sink, void *context, ml_message *why)
 {
     const table *piece;

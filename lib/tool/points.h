@@ -25,6 +25,10 @@ typedef struct points {
 ml_status points_read(points *p, const cli *c, const reader_options *options, ml_message *why);
 void points_free(points *p);
 
+/* What a state calls the column of --weights, so that states by other weights are told from it: its name, or
+ * where R has no names the number that OPTIONS give.  NULL without --weights. */
+const char *points_weights(reader *r, const reader_options *options);
+
 /* What takes rows piece by piece: n x d, and WEIGHTS, n or NULL. */
 typedef ml_status points_sink(void *context, const gsl_matrix *x, const gsl_vector *weights, ml_message *why);
 /* Hand all rows of R to SINK, without keeping them. */
