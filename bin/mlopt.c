@@ -416,6 +416,36 @@ static void watch_constrained(void *context, const constrained_iteration *now)
         trace_row(j, now->iteration, now->x, more, heads, 8);
 }
 
+/* A kink of T near the end X of a search that got stuck is named. */
+static ml_status note_kink(const job *j, const tape *t, const double *x, const char *remedy, ml_message *why)
+{
+    tape_run *run = tape_run_new(t);
+    if (run == NULL)
+        return ml_fail_memory(why, "a look for kinks", t->count * sizeof(double));
+    tape_value(run, x, NULL);
+    size_t node = tape_kink(t, tape_values(run), 1e-6);
+    const expression *kink = node < t->count ? t->origins[node] : NULL;
+    if (kink != NULL)
+        cli_note(j->c, "%.*s has a kink here, where it has no derivative; %s",
+                 (int)(kink->end - kink->begin < 60 ? kink->end - kink->begin : 60),
+                 kink->source->text + kink->begin, remedy);
+    tape_run_free(run);
+    return ML_OK;
+}
+
+static ml_status note_kinks(const job *j, const optimum *found, ml_message *why)
+{
+    bool constrained = j->o.conditions.count > 0;
+    const char *remedy = j->optimizer.how.method == MINIMIZE_NELDER_MEAD
+                             ? "the minimum may be there"
+                             : "-m nelder-mead does without derivatives";
+    if (constrained)
+        remedy = "put a new variable t in its place, with --subject-to 't>=u' and 't>=-u' for abs(u)";
+    ml_status status = j->rows == NULL ? note_kink(j, j->tape, found->x, remedy, why) : ML_OK;
+    return status == ML_OK && constrained ? note_kink(j, j->o.conditions.tape, found->x, remedy, why)
+                                          : status;
+}
+
 /* A start of a table without a value is one that failed; a single one is an error. */
 static ml_status run_starts(job *j, ml_message *why)
 {
@@ -437,6 +467,9 @@ static ml_status run_starts(job *j, ml_message *why)
             return ML_FAIL;
         if (found->reason.text[0] != '\0' && !found->good)
             cli_note(j->c, "%s: %s", found->status, found->reason.text);
+        bool stuck = strcmp(found->status, "stalled") == 0 || strcmp(found->status, "infeasible") == 0;
+        if (stuck && note_kinks(j, found, why) != ML_OK)
+            return ML_FAIL;
     }
     return ML_OK;
 }

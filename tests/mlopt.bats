@@ -183,6 +183,24 @@ after() { mlopt -q "$@" -s parameters --no-names | cut -d, -f2 | paste -sd' '; }
 	[[ $output == *',converged,saddle' ]]
 }
 
+@test "a search that gets stuck at a kink names it, and the remedy works" {
+	for start in 'x=1 y=3' 'x=-0.3 y=2' 'x=4 y=5'; do
+		status=0
+		value=$(mlopt y --subject-to 'y>=abs(x)' $start -s minimum --no-names 2>"$BATS_TEST_TMPDIR/err" | cut -d, -f3,11) || status=$?
+		# success would be the minimum, 0
+		[[ $value != *,converged ]] || near "${value%,*}" 0 1e-6
+		[[ $value == *,converged ]] || grep -qF "mlopt: abs(x) has a kink here, where it has no derivative; put a new variable t in its place, with --subject-to 't>=u' and 't>=-u' for abs(u)" "$BATS_TEST_TMPDIR/err"
+		near "$(mlopt y --subject-to 'y>=t' --subject-to 't>=x' --subject-to 't>=-x' $start t=0 -s minimum --no-names | cut -d, -f4,12)" 0,converged 1e-8
+	done
+	run -3 --separate-stderr mlopt 'abs(x-1)+x^2/4' x=-1
+	[[ $stderr == *'mlopt: abs(x-1) has a kink here, where it has no derivative; -m nelder-mead does without derivatives'* ]]
+	run -3 --separate-stderr mlopt -m nelder-mead 'max(x,2*x-1)+x^2/8+max(-3*x,-3)' x=-1
+	[[ $stderr == *'has a kink here, where it has no derivative; the minimum may be there'* ]]
+	# none far from the kink
+	run -3 --separate-stderr mlopt 'exp(x)+abs(x)*0' x=-5
+	[[ $stderr == *stalled* && $stderr != *kink* ]]
+}
+
 @test "--trace: one row an iteration" {
 	mlopt -q '(1-x)^2+100*(y-x^2)^2' x=-1.2 y=1 --trace "$BATS_TEST_TMPDIR/t.csv" >"$BATS_TEST_TMPDIR/out"
 	[ "$(head -n 1 "$BATS_TEST_TMPDIR/t.csv")" = iteration,x,y,value,gradient,step,rate,f,g,h ]

@@ -140,6 +140,11 @@ size_t tape_culprit(const tape *t, const double *values, size_t output);
 /* In words: "log of -3", "division by 0". */
 void tape_describe(const tape *t, const double *values, size_t node, char *text, size_t size);
 
+/* The first node that depends on parameters and is at a kink: the argument of abs or relu, the difference of
+ * those of min or max over the greater of 1 and their size, or both of those of hypot are at most TOLERANCE;
+ * count when there is none. */
+size_t tape_kink(const tape *t, const double *values, double tolerance);
+
 /* The least squares form: is the first output sum_i c_i u_i^2 with constants c_i > 0?  Then *TERMS gets the
  * nodes u_i and *SCALES c_i (both freed by the caller) and *COUNT their number, 0 when it is not.
  * Fails when memory is out. */

@@ -263,6 +263,23 @@ size_t tape_culprit(const tape *t, const double *values, size_t output)
     }
 }
 
+size_t tape_kink(const tape *t, const double *values, double tolerance)
+{
+    for (size_t i = t->first_operation; i < t->count; i++) {
+        const tape_node *n = t->nodes + i;
+        double a = values[n->a], b = values[n->b], apart = INFINITY;
+        if (n->op == TAPE_CALL + FUNCTION_ABS || n->op == TAPE_CALL + FUNCTION_RELU)
+            apart = fabs(a);
+        else if (n->op == TAPE_HYPOT)
+            apart = fmax(fabs(a), fabs(b));
+        else if (n->op == TAPE_MIN || n->op == TAPE_MAX)
+            apart = fabs(a - b) / fmax(1, fabs(a));
+        if (t->active[i] && apart <= tolerance)
+            return i;
+    }
+    return t->count;
+}
+
 void tape_describe(const tape *t, const double *values, size_t node, char *text, size_t size)
 {
     const tape_node *n = t->nodes + node;
