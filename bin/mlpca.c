@@ -65,7 +65,7 @@ static const cli_example examples[] = {
     {"mlpca -i species --save m.csv iris.csv >scores.csv; mlpca -i species --apply m.csv new.csv",
      "keep the model and use it on other rows"},
     {"printf '1,2\\n2,1\\n3,5\\n' | mlpca --exact --steps", "by hand, every step with roots and fractions"},
-    {"parallel --pipepart -a big.csv --block 1G mlpca -N --partial | mlpca --merge",
+    {"parallel --pipepart -a big.csv --block 1G mlpca -N --partial >states && mlpca --merge states",
      "a table in parts on all cores, or on many machines"},
     {NULL, NULL},
 };

@@ -202,3 +202,17 @@ states() {
 	mlpca -i species --save m.csv "$DATA/iris.csv" >/dev/null
 	mlpca -i species -s t2q,scores --apply m.csv "$DATA/iris.csv" | cmp - <(mlpca -i species -s t2q,scores --apply m.csv large.csv)
 }
+
+@test "examples/parallel-*.sh: when a part fails, nothing is merged and the status is not 0" {
+	command -v parallel >/dev/null || skip "needs GNU parallel"
+	cd "$BATS_TEST_TMPDIR"
+	awk -v OFS=, 'BEGIN { print "id,a,b"; for (i = 0; i < 300; i++) print i, i % 7 == 3 ? "1" : "2", i == 200 ? "\"oops" : i * i % 5 }' >bad.csv
+	for script in "entropy bad.csv 500" "gain bad.csv a 500" "svd bad.csv id 500" "pca bad.csv id 500"; do
+		status=0
+		sh "$BATS_TEST_DIRNAME/../examples/parallel-"${script%% *}.sh ${script#* } >out 2>err || status=$?
+		[ $status -ne 0 ]
+		[ ! -s out ]
+		grep -q "stdin:[0-9]*: column 3 (b): the quote that opens here is never closed" err
+		! grep -q '^component' err
+	done
+}
