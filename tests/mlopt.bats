@@ -362,3 +362,13 @@ The solution: converged, minimum
 	near "$(after --restarts 5 --spread 0.01 'sin(x)+x^2/20' x=5)" "$(after 'sin(x)+x^2/20' x=5)" 1e-6
 	near "$(after --restarts 40 --spread 2 'sin(x)+x^2/20' x=5)" -1.427551777 1e-7
 }
+
+@test "a function that levels off above 0 has no minimum, unless a bound makes one" {
+	run mlopt 'exp(x)+1' x=0 --no-names
+	[ "$status" -eq 3 ]
+	[[ $output == *"levels off and seems to have no minimum here"* ]]
+	[[ $output == *,stalled,* ]]
+	run mlopt 'exp(x)+1' x=0 --bounds x=-100: --no-names
+	[ "$status" -eq 0 ]
+	[[ $output == *,1,*,converged,minimum || $output == *,1.000000000000000*,converged,minimum ]]
+}

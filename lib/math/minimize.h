@@ -39,16 +39,16 @@
  * Line searches: Armijo (N&W alg. 3.1) and strong Wolfe by More, Thuente, ACM TOMS 20 (1994) 286, with the
  * approximate Wolfe conditions of Hager and Zhang where f is flat to rounding.
  *
- * When is it a minimum?  What is asked of a point where the gradient g is small, or where no step helps:
- * the decrease left = 1/2 g'|H|^-1 g that the quadratic model still promises is at most tol/100 F, with
- * F = max(|f|, min(1, f(start) - f)), and at most 10 tol |f| or tol^2 F; none of it to speak of lies along
+ * When is it a minimum?  What is asked of a point where the gradient g is small, or where no step helps: the
+ * decrease left = 1/2 g'|H|^-1 g that the quadratic model still promises is at most tol/100 F, with F =
+ * max(|f|, min(1, f(start) - f)), and at most 10 tol |f| or tol^2 F; none of it to speak of lies along
  * negative curvature; the step |H|^-1 g is no longer than 10 sqrt(tol) max(|x_i|, 1); and the function does
- * rise far beyond it.  So neither a small slope in small units, nor a slope that decays towards infinity, nor
- * a line search that fails in a valley passes for a minimum.  H is the Hessian callback, or differences of
- * the gradient; beyond 2000 variables max_i |g_i| max(|x_i|, 1) <= 100 tol F (Dennis, Schnabel, Numerical
- * Methods for Unconstrained Optimization, 1996, 7.2.5) has to do.  With bounds, coordinates that the gradient
- * holds at a bound are left out. A method that cannot go on elsewhere has MINIMIZE_STALLED, which is no
- * success.
+ * rise far beyond it, where the slope too has grown as the model has it.  So neither a small slope in small
+ * units, nor a slope that decays towards infinity, nor a line search that fails in a valley passes for a
+ * minimum.  H is the Hessian callback, or differences of the gradient; beyond 2000 variables max_i |g_i|
+ * max(|x_i|, 1) <= 100 tol F (Dennis, Schnabel, Numerical Methods for Unconstrained Optimization,
+ * 1996, 7.2.5) has to do.  With bounds, coordinates that the gradient holds at a bound are left out. A method
+ * that cannot go on elsewhere has MINIMIZE_STALLED, which is no success.
  *
  * First-order methods, lbfgs, bfgs and cg allocate nothing between the first and the last iteration; sums run
  * in one fixed order. */

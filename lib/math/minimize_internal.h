@@ -19,8 +19,10 @@ typedef struct minimize_run {
     double window_value; /* some iterations ago */
     size_t still;        /* updates in a row that left x as it was */
     bool ended;
+    bool here;          /* gradients are asked for at x alone */
     double *beyond;     /* NULL, or n: where the probe of a model found the function lower than that allows */
     bool lower;         /* it did */
+    bool level;         /* so it does where what the last model left is lost in the rounding of the value */
     ml_message outside; /* why the last point had no value */
     minimize_iteration now;
 } minimize_run;
@@ -56,6 +58,7 @@ typedef struct minimize_model {
     double flat; /* the part of it along curvature that is zero but for rounding */
     double step; /* max_i |p_i| / max(|x_i|, 1) */
     double relative; /* max_i |p_i| / |x_i| */
+    bool level;      /* the slope goes on far along a long step */
 } minimize_model;
 
 /* At the run's point, H being the callback's or by differences of the gradient; *KNOWN is false where neither

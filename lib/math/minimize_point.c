@@ -21,6 +21,13 @@ static const double NEGATIVE = 1e-8, DOWNHILL = 1e-3;
 static const double NOISE = 1e-11;
 /* How many steps of the model to go to see that it holds. */
 static const double BEYOND = 30;
+/* A step less than this share of a variable is short; along a long one, look BEYOND and two times ten times
+ * as far. */
+static const double SETTLED = 1e-3;
+enum { FURTHER = 3 };
+/* Of variables: what is small in one of them may hide a long step in another, in other units; below the first
+ * rounding makes the step. */
+static const double UNITS[] = {1e-6, 1};
 /* Pivots of the scaled matrix above this leave its condition below 1e8 or so. */
 static const double SAFE_PIVOT = 1e-4;
 
@@ -86,14 +93,14 @@ static void scale_curvature(curvature *c)
             gsl_matrix_set(c->h, i, j, gsl_matrix_get(c->h, i, j) * c->unit[i] * c->unit[j]);
 }
 
-/* p = D |D H D|^-1 D g into STEP (n free numbers), and 1/2 g'p; INFINITY for a slope without curvature, or a
- * good part of it along negative curvature. */
-static double model_step(const curvature *c, const double *g, double *step, double *flat)
+/* p = D |D H D|^-1 D g into STEP (n free numbers), its part along curvature beyond rounding into FIRM, and
+ * 1/2 g'p; INFINITY for a slope without curvature, or a good part of it along negative curvature. */
+static double model_step(const curvature *c, const double *g, double *step, double *firm, double *flat)
 {
     double twice = 0, down = 0, most = 0;
     *flat = 0;
     for (size_t i = 0; i < c->n; i++) {
-        step[i] = 0;
+        step[i] = firm[i] = 0;
         most = fmax(most, fabs(gsl_vector_get(c->values, i)));
         if (c->unit[i] == 0 && g[c->index[i]] != 0)
             twice = INFINITY;
@@ -109,8 +116,11 @@ static double model_step(const curvature *c, const double *g, double *step, doub
             down += along * along / size;
         else if (size == FLATTEST * most)
             *flat += along * along / size / 2;
-        for (size_t i = 0; i < c->n; i++)
-            step[i] += c->unit[i] * gsl_matrix_get(c->vectors, i, k) * along / size;
+        for (size_t i = 0; i < c->n; i++) {
+            double p = c->unit[i] * gsl_matrix_get(c->vectors, i, k) * along / size;
+            step[i] += p;
+            firm[i] += size > FLATTEST * most ? p : 0;
+        }
     }
     return down > DOWNHILL * twice ? INFINITY : twice / 2;
 }
@@ -221,27 +231,96 @@ static ml_status probe(minimize_run *run, const curvature *c, const double *step
     return status;
 }
 
+static bool beyond_bound(const minimize_run *run, const double *x, size_t i)
+{
+    const double *lower = run->params->lower, *upper = run->params->upper;
+    return (lower != NULL && x[i] < lower[i]) || (upper != NULL && x[i] > upper[i]);
+}
+
+/* STEP, of the coordinates where it is more than SETTLED times max(|x_i|, UNIT), into P (n numbers); its
+ * curvature p'Hp. */
+static double long_step(const minimize_run *run, const curvature *c, const gsl_matrix *h, const double *step,
+                        double unit, double *p)
+{
+    double curve = 0;
+    for (size_t i = 0; i < run->n; i++)
+        p[i] = 0;
+    for (size_t k = 0; k < c->n; k++) {
+        size_t i = c->index[k];
+        if (fabs(step[k]) > SETTLED * fmax(fabs(run->x[i]), unit))
+            p[i] = step[k];
+    }
+    for (size_t i = 0; i < run->n; i++)
+        for (size_t j = 0; j < run->n; j++)
+            curve += p[i] * gsl_matrix_get(h, i, j) * p[j];
+    return curve;
+}
+
+/* Where what the model leaves is next to nothing, a step may still be long: because the minimum is flat, or
+ * because there is none and the function levels off.  Along P, whose curvature is CURVE, the slope must grow
+ * about as the model has it, or a bound or the domain end.  WORK: 2n numbers. */
+static ml_status look_for_turn(minimize_run *run, const double *p, double curve, double *work,
+                               minimize_model *model)
+{
+    double *x = work, *g = work + run->n;
+    bool turns = !(curve > 0);
+    ml_status status = ML_OK;
+    for (int go = 0; status == ML_OK && !turns && go < FURTHER; go++) {
+        double times = BEYOND * pow(10, go), growth = 0, f = 0;
+        for (size_t i = 0; i < run->n; i++) {
+            x[i] = run->x[i] - times * p[i];
+            turns = turns || beyond_bound(run, x, i);
+        }
+        if (!turns)
+            status = minimize_run_gradient(run, x, &f, g);
+        for (size_t i = 0; i < run->n; i++)
+            growth += (run->g[i] - g[i]) * p[i];
+        turns = turns || !isfinite(f) || growth > times / 4 * curve;
+    }
+    model->level = model->level || !turns;
+    return status;
+}
+
+static ml_status look_along(minimize_run *run, const curvature *c, const gsl_matrix *h, const double *step,
+                            minimize_model *model)
+{
+    double *work = memory_zeros(3 * run->n, sizeof *work), *p = work + 2 * run->n;
+    if (work == NULL)
+        return ml_fail_memory(run->why, "a point and its gradient", 3 * run->n * sizeof *work);
+    ml_status status = ML_OK;
+    for (int go = 0; status == ML_OK && !model->level && go < 2; go++) {
+        double curve = long_step(run, c, h, step, UNITS[go], p);
+        status = look_for_turn(run, p, curve, work, model);
+    }
+    free(work);
+    return status;
+}
+
 static ml_status measure(minimize_run *run, const gsl_matrix *h, minimize_model *model)
 {
     curvature c;
-    double *step = memory_zeros(run->n, sizeof *step);
+    double *step = memory_zeros(2 * run->n, sizeof *step), *firm = step + run->n;
     for (size_t i = 0; i < run->n; i++)
         run->result->held[i] = (signed char)minimize_run_held(run, run->x, run->g, i);
     ml_status status = make_curvature(&c, h, run->result->held, true, run->why);
     if (status == ML_OK && step == NULL)
-        status = ml_fail_memory(run->why, "a step", run->n * sizeof *step);
+        status = ml_fail_memory(run->why, "a step", 2 * run->n * sizeof *step);
     *model = (minimize_model){0};
     if (status == ML_OK && c.n > 0) {
         scale_curvature(&c);
-        if (!cholesky_step(&c, run->g, step, &model->left)) {
+        if (cholesky_step(&c, run->g, step, &model->left)) {
+            firm = step;
+        } else {
             status = dense_symmetric(c.h, c.values, c.vectors, run->why);
-            model->left = status == ML_OK ? model_step(&c, run->g, step, &model->flat) : INFINITY;
+            model->left = status == ML_OK ? model_step(&c, run->g, step, firm, &model->flat) : INFINITY;
         }
     }
     if (status == ML_OK && c.n > 0) {
         measure_step(&c, run->x, step, model);
         if (isfinite(model->left))
             status = probe(run, &c, step, model);
+        if (status == ML_OK && isfinite(model->left) && !run->here)
+            status = look_along(run, &c, h, firm, model);
         if (model->left == INFINITY)
             model->relative = INFINITY;
     }

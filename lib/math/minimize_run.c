@@ -15,6 +15,7 @@ enum { STILL_MOST = 10 };
 static const double FINEST = 4 * DBL_EPSILON;
 /* A gradient too small to go on with: squares of it underflow. */
 static const double VANISHED = 1e-120;
+static const char LEVEL[] = "the function levels off and seems to have no minimum here";
 /* So many iterations that lower the value by less than so many units of rounding are the last ones. */
 enum { WINDOW = 10, WINDOW_ROUNDINGS = 100 };
 /* The most variables whose Hessian is formed to confirm a minimum. */
@@ -211,11 +212,13 @@ static double relative_gradient(const minimize_run *run)
 }
 
 /* Is what the model leaves small against the function, and against the value or next to nothing?  And the
- * step too, which it is not where the function levels off towards infinity, unless the value is down to
- * rounding. */
+ * step too, unless the value is down to rounding?  Not so where the function levels off: the slope far along
+ * the step tells. */
 static bool is_small(const minimize_run *run, double tolerance, const minimize_model *model)
 {
     double unit = scale(run), left = model->left;
+    if (model->level)
+        return false;
     if (left <= DBL_EPSILON * fabs(run->f))
         return true;
     return left <= tolerance / 100 * unit &&
@@ -244,6 +247,7 @@ static ml_status confirm(minimize_run *run, double tolerance, bool *confirmed)
     if (run->n <= CONFIRM_MOST) {
         ml_status status = minimize_run_left(run, &model, &known);
         run->result->left = known ? model.left : NAN;
+        run->level = model.level && model.left <= DBL_EPSILON * fabs(run->f);
         if (status != ML_OK)
             return status;
     }
@@ -280,8 +284,8 @@ static ml_status test_gradient(minimize_run *run)
     ml_status status = confirm(run, run->params->gradient_tolerance, &confirmed);
     if (confirmed)
         minimize_run_end(run, MINIMIZE_CONVERGED_GRADIENT, NULL);
-    else if (minimize_run_norm(run, run->x, run->g) <= VANISHED)
-        minimize_run_end(run, MINIMIZE_STALLED, "the function levels off and seems to have no minimum here");
+    else if (run->level || minimize_run_norm(run, run->x, run->g) <= VANISHED)
+        minimize_run_end(run, MINIMIZE_STALLED, LEVEL);
     else /* ask again when the gradient is a good deal smaller */
         run->tolerance = 0.1 * gradient / fmax(1, fabs(run->f));
     return status;
@@ -369,7 +373,9 @@ ml_status minimize_run_confirm(minimize_run *run)
 ml_status minimize_run_stuck(minimize_run *run, const char *reason)
 {
     ml_status status = minimize_run_confirm(run);
-    if (status == ML_OK && !run->ended)
+    if (status == ML_OK && !run->ended && run->level)
+        minimize_run_end(run, MINIMIZE_STALLED, LEVEL);
+    else if (status == ML_OK && !run->ended)
         minimize_run_end(run, MINIMIZE_STALLED, "%s, and the gradient is not small", reason);
     return status;
 }

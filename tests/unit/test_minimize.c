@@ -219,6 +219,21 @@ static void test_status(void)
         CHECK(!minimize_converged(status_by(SEARCHING[i], "1/x[1]", 1, &one, NULL)));
         CHECK(!minimize_converged(status_by(SEARCHING[i], "x[1]^3", 1, &one, NULL)));
     }
+    unit_case(
+        "what levels off towards a value other than 0 has none, in any units or beside another variable");
+    for (size_t i = 0; i < SEARCHING_COUNT; i++) {
+        expect(SEARCHING[i], MINIMIZE_STALLED, "atan(x[1])", 1, 1, 0);
+        expect(SEARCHING[i], MINIMIZE_STALLED, "tanh(x[1])", 1, 1, 0);
+        expect(SEARCHING[i], MINIMIZE_STALLED, "1/x[1]+1", 1, 1, 0);
+        expect(SEARCHING[i], MINIMIZE_STALLED, "exp(1000*x[1]-1000)+1", 1, 1, 0);
+        expect(SEARCHING[i], MINIMIZE_STALLED, "exp(x[1])+1+(x[2]-3)^2", 2, 1, 1);
+    }
+    unit_case("a flat minimum is one");
+    for (size_t i = 0; i < SEARCHING_COUNT; i++) {
+        expect(SEARCHING[i], MINIMIZE_CONVERGED_GRADIENT, "x[1]^20+1", 1, 1, 0);
+        expect(SEARCHING[i], MINIMIZE_CONVERGED_GRADIENT, "x[1]^100+1", 1, 1, 0);
+        expect(SEARCHING[i], MINIMIZE_CONVERGED_GRADIENT, "(x[1]+10*x[2])^2+x[1]^4+x[2]^8+3", 2, 1, 1);
+    }
     unit_case("fixed rates that diverge or leave the domain");
     minimize_params p;
     minimize_result r;
