@@ -737,6 +737,45 @@ static void free_lists(params *p)
     free(p->bounds.items);
 }
 
+/* Options that one or two methods alone read. */
+static int check_method_options(const cli *c, const params *p)
+{
+    static const struct {
+        const char *option;
+        int methods[2];
+        const char *belongs;
+    } of[] = {
+        {"momentum", {MINIMIZE_MOMENTUM, MINIMIZE_NESTEROV}, "-m momentum or nesterov"},
+        {"rho", {MINIMIZE_RMSPROP, MINIMIZE_ADADELTA}, "-m rmsprop or adadelta"},
+        {"momentum-decay", {MINIMIZE_NADAM, MINIMIZE_NADAM}, "-m nadam"},
+        {"globalization", {MINIMIZE_NEWTON, MINIMIZE_NEWTON}, "-m newton"},
+        {"memory", {MINIMIZE_LBFGS, AUTO}, "-m lbfgs"},
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (cli_given(c, of[i].option) && p->method != of[i].methods[0] && p->method != of[i].methods[1])
+            return cli_usage(c, "--%s belongs to %s", of[i].option, of[i].belongs);
+    return -1;
+}
+
+/* Options that one or two schedules alone read. */
+static int check_schedule_options(const cli *c, const params *p)
+{
+    static const struct {
+        const char *option;
+        minimize_schedule schedules[2];
+        const char *belongs;
+    } of[] = {
+        {"decay", {MINIMIZE_INVERSE, MINIMIZE_INVERSE}, "--schedule inverse"},
+        {"factor", {MINIMIZE_STEP_DECAY, MINIMIZE_EXPONENTIAL}, "--schedule step or exponential"},
+        {"period", {MINIMIZE_STEP_DECAY, MINIMIZE_COSINE}, "--schedule step or cosine"},
+    };
+    minimize_schedule schedule = p->how.schedule;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (cli_given(c, of[i].option) && schedule != of[i].schedules[0] && schedule != of[i].schedules[1])
+            return cli_usage(c, "--%s belongs to %s", of[i].option, of[i].belongs);
+    return -1;
+}
+
 /* Options that say something only together with others. */
 static int check_usage(const cli *c, const params *p)
 {
@@ -762,7 +801,8 @@ static int check_usage(const cli *c, const params *p)
     for (size_t i = 0; of_rates[i] != NULL; i++)
         if (cli_given(c, of_rates[i]) && !first_order && p->batch == 0)
             return cli_usage(c, "--%s belongs to the first-order methods, such as -m gd", of_rates[i]);
-    return -1;
+    int status = check_method_options(c, p);
+    return status < 0 ? check_schedule_options(c, p) : status;
 }
 
 int main(int argc, char **argv)

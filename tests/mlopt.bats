@@ -372,3 +372,22 @@ The solution: converged, minimum
 	[ "$status" -eq 0 ]
 	[[ $output == *,1,*,converged,minimum || $output == *,1.000000000000000*,converged,minimum ]]
 }
+
+@test "an option that the method or the schedule does not read is refused" {
+	refused() { # MESSAGE ARGUMENT...
+		local message=$1
+		shift
+		run mlopt "$@" 'x^2' x=1
+		[ "$status" -eq 2 ]
+		[[ $output == *"$message"* ]]
+	}
+	refused '--momentum belongs to -m momentum or nesterov' -m gd --momentum 0.5
+	refused '--rho belongs to -m rmsprop or adadelta' -m adam --rho 0.5
+	refused '--momentum-decay belongs to -m nadam' -m adam --momentum-decay 0.5
+	refused '--globalization belongs to -m newton' --globalization line-search
+	refused '--memory belongs to -m lbfgs' -m bfgs --memory 3
+	refused '--decay belongs to --schedule inverse' -m gd --decay 2
+	refused '--factor belongs to --schedule step or exponential' -m gd --schedule cosine --factor 0.5
+	refused '--period belongs to --schedule step or cosine' -m gd --schedule inverse --period 5
+	[ "$(mlopt -q -m gd --schedule step --factor 0.5 --period 1 --rate 0.1 -n 2 'x^2' x=1 --no-names | cut -d, -f1)" = 0.72 ]
+}
