@@ -179,8 +179,12 @@ static ml_status add_by(job *j, const char *name, size_t length, ml_message *why
             strlen(j->d.f.variables[v].name) == length && memcmp(j->d.f.variables[v].name, name, length) == 0;
         for (size_t k = 0; k < size; k++, at++) {
             bool one = strlen(j->d.names[at]) == length && memcmp(j->d.names[at], name, length) == 0;
-            if (whole || one)
-                j->d.by[j->d.by_count++] = at;
+            if (!whole && !one)
+                continue;
+            for (size_t i = 0; i < before; i++)
+                if (j->d.by[i] == at)
+                    return ml_fail(why, "--by: '%s' stands twice in the list", j->d.names[at]);
+            j->d.by[j->d.by_count++] = at;
         }
     }
     return j->d.by_count > before ? ML_OK
@@ -419,6 +423,8 @@ static int check_usage(const cli *c, const params *p)
         return cli_usage(c, "there is no expression");
     if (p->sweep != SWEEP_NONE && !c->steps)
         return cli_usage(c, "--%s belongs to --steps", p->sweep == SWEEP_FORWARD ? "forward" : "reverse");
+    if (cli_given(c, "forward") && cli_given(c, "reverse"))
+        return cli_usage(c, "--forward and --reverse are two ways; say one");
     if (p->symbolic && c->steps)
         return cli_usage(c, "--steps writes numbers; --symbolic has none");
     if (p->direction != NULL && !cli_shows(c, "directional"))

@@ -180,6 +180,9 @@ In reverse: adjoints w(v) = d(x*y + x^2)/dv, from w(v5) = 1 down
 	fails 2 'ends where a number' mldiff 'x+' x=1
 	fails 2 '2 columns for 1 variable' sh -c "printf '1,2\n' | mldiff 'x'"
 	fails 2 "--by: there is no variable 'q'" mldiff --by q 'x' x=1
+	fails 2 "--by: 'y' stands twice in the list" mldiff --by y,y 'x*y' x=1 y=2
+	fails 2 "--by: 'x[2]' stands twice in the list" mldiff --by 'x[2],x' 'sum(x)' x=1,2
+	fails 2 '--forward and --reverse are two ways' mldiff --forward --reverse --steps 'x' x=1
 	fails 2 '-s gradient is of one expression' mldiff -s gradient 'x' 'x^2' x=1
 	fails 2 '--direction has 1 numbers for 2 variables' mldiff -s directional --direction 1 'x*y' x=1 y=1
 	fails 2 '-s directional needs --direction' mldiff -s directional 'x' x=1
