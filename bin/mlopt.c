@@ -336,7 +336,9 @@ static ml_status read_data(job *j, ml_message *why)
     reader *r = NULL;
     size_t *used = NULL, count = 0, bound = 0;
     progress_phase("reading");
-    ml_status status = reader_open(&r, j->p.data, &j->c->reader, why);
+    reader_options reading = j->c->reader;
+    reading.no_mean = true; /* rows are taken as they come */
+    ml_status status = reader_open(&r, j->p.data, &reading, why);
     const table *head = status == ML_OK ? reader_columns(r) : NULL;
     if (status == ML_OK && head->names == NULL)
         status = ml_fail(why, "--data %s: the columns have no names; give a line of names, -H or --names",

@@ -391,3 +391,11 @@ The solution: converged, minimum
 	refused '--period belongs to --schedule step or cosine' -m gd --schedule inverse --period 5
 	[ "$(mlopt -q -m gd --schedule step --factor 0.5 --period 1 --rate 0.1 -n 2 'x^2' x=1 --no-names | cut -d, -f1)" = 0.72 ]
 }
+
+@test "a missing cell of --data is not to be filled by an option that --data refuses" {
+	printf 'x,y\n1,2\n,3\n' >"$BATS_TEST_TMPDIR/missing.csv"
+	run mlopt --data "$BATS_TEST_TMPDIR/missing.csv" '(y-a*x)^2'
+	[ "$status" -eq 2 ]
+	[[ $output == *"missing.csv:3: column 1 (x): missing value ''; drop such rows with --na drop" ]]
+	[ "$(mlopt -q --data "$BATS_TEST_TMPDIR/missing.csv" --na drop '(y-a*x)^2' --no-names -p 6 | cut -d, -f1)" = 2 ]
+}
