@@ -501,13 +501,15 @@ static ml_status write_centroids(const job *j, writer *w, ml_message *why)
 static void write_summary(const job *j, writer *w)
 {
     const kmeans_result *r = &j->fit;
-    double between = fmax(0, r->total - r->inertia), share = r->total > 0 ? between / r->total : 0;
+    bool lost = isnan(r->total); /* of a round far from all rows */
+    double total = lost ? table_missing() : r->total, between = lost ? total : fmax(0, total - r->inertia);
+    double share = total > 0 ? between / total : lost ? total : 0;
     double k = (double)j->p.fit.k, iterations = (double)r->iterations, best = (double)r->best;
     double converged = r->converged;
     column columns[] = {column_reals("clusters", &k, 1),          column_reals("iterations", &iterations, 1),
                         column_reals("converged", &converged, 1), column_reals("restart", &best, 1),
                         column_reals("inertia", &r->inertia, 1),  column_reals("between", &between, 1),
-                        column_reals("total", &r->total, 1),      column_reals("between_share", &share, 1),
+                        column_reals("total", &total, 1),         column_reals("between_share", &share, 1),
                         column_reals("ARI", &j->agreed.ari, 1),   column_reals("NMI", &j->agreed.nmi, 1)};
     writer_block(w, "summary", columns, j->rows.t.target ? 10 : 8, 1);
 }

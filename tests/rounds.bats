@@ -93,6 +93,18 @@ rounds() {
 	fails 2 'no row can be spared for it' sh -c 'printf "1,1\n1,1\n" | mlkmeans --names x,y --partial --model m0 | mlkmeans --merge --model m0'
 }
 
+@test "a total that is lost in sums about centroids far from all rows is missing, not wrong" {
+	printf 'x\n0\n' >c.csv
+	printf 'x\n99999999\n100000000\n100000001\n100000002\n' >far.csv
+	mlkmeans --init c.csv -n 1 --save m0 c.csv >/dev/null
+	mlkmeans -H --partial --model m0 far.csv >states
+	mlkmeans -q --merge --model m0 --save m1 -s summary states >first || [ $? -eq 3 ]
+	[ "$(tail -n 1 first | cut -d, -f6-8)" = NA,NA,NA ]
+	mlkmeans -H --partial --model m1 far.csv >states
+	mlkmeans -q --merge --model m1 -s summary states >second || [ $? -eq 3 ]
+	[ "$(tail -n 1 second | cut -d, -f5-8)" = 5,0,5,0 ]
+}
+
 @test "rounds of k-means: identity, other models, damage, wrong use" {
 	cut -d, -f1-4 "$iris" >i.csv
 	mlkmeans -k 3 -n 1 --restarts 1 --save m0 -s centroids i.csv >/dev/null

@@ -505,6 +505,10 @@ static ml_status move(step *s, bool spherical, double *shift, ml_message *why)
     return ML_OK;
 }
 
+/* A total that is less than this share of the sums that it is the difference of has lost half of its digits.
+ */
+static const double LOST = 1e-8;
+
 /* sum w |x - mean|^2 from sums about the centroids: within + 2 (c - mean) sum w (x - c) + mass |c - mean|^2.
  */
 static double total_of(const kmeans_parts *p, const double *c)
@@ -553,8 +557,11 @@ static ml_status make_result(const step *s, const kmeans_parts *of, kmeans_resul
     }
     r->inertia = dd_value(inertia);
     r->total = total_of(of, s->c) * unit * unit;
-    if (isfinite(r->total) && isfinite(r->inertia))
+    if (isfinite(r->total) && isfinite(r->inertia)) {
+        if (r->total < LOST * r->inertia)
+            r->total = NAN;
         return ML_OK;
+    }
     kmeans_free(r);
     return ml_fail(why, "the inertia is beyond the range of a double; scale the columns");
 }

@@ -68,7 +68,8 @@ typedef struct kmeans_history {
 
 /* Move the centroids.  RESULT: the new centroids; sizes, weights, within, inertia and total of the rows about
  * CENTROIDS, those of the round; iterations, refilled and converged: no label changed since the last round,
- * or TOLERANCE is above 0 and no centroid moved farther.  No labels.  HISTORY is brought up to date.  SHIFT,
+ * or TOLERANCE is above 0 and no centroid moved farther.  No labels.  The total is NAN where CENTROIDS
+ * lie so far from all rows that it is lost in the sums about them.  HISTORY is brought up to date.  SHIFT,
  * unless NULL: how far the centroid moved that moved farthest. */
 ml_status kmeans_parts_step(const kmeans_parts *p, const gsl_matrix *centroids, bool spherical,
                             double tolerance, kmeans_history *history, kmeans_result *result, double *shift,
