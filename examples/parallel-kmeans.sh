@@ -25,5 +25,5 @@ while [ $due -eq 3 ]; do
 done
 cat "$space/centroids" >&2
 [ $due -eq 0 ] || exit $due
-head -n 1 "$file" | sed 's/$/,cluster/'
+head -n 1 "$file" | tr -d '\r' | sed 's/$/,cluster/'
 parts mlkmeans -j 1 -H -i "$id" --apply "$model" --no-names

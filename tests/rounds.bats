@@ -226,6 +226,10 @@ rounds() {
 	near "$(grep -v '^mlkmeans: round' log)" "$(mlkmeans -x digit --init m0 -s centroids "$digits")" 1e-13
 	mlkmeans -i digit --init m0 "$digits" | cmp - labels
 	[ "$(grep -c '^mlkmeans: round .* another round is due' log)" -gt 3 ]
+	# lines that end as DOS ends them
+	awk '{ printf "%s\r\n", $0 }' "$iris" >dos.csv
+	sh "$examples/parallel-kmeans.sh" dos.csv species 3 2000 >labels 2>log
+	[ "$(head -n 1 labels)" = "$(head -n 1 "$iris"),cluster" ]
 
 	block=$(($(wc -c <"$iris") / 8 + 1))
 	{ head -n 1 "$iris"; sed 1d "$iris" | shuf --random-source="$digits"; } >shuffled.csv
