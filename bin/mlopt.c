@@ -739,22 +739,36 @@ static void free_lists(params *p)
     free(p->bounds.items);
 }
 
-/* Options that one or two methods alone read. */
+#define OF(method) (1u << MINIMIZE_##method)
+
+/* Options that some methods alone read. */
 static int check_method_options(const cli *c, const params *p)
 {
+    enum {
+        ADAMS = OF(ADAM) | OF(ADAMW) | OF(AMSGRAD) | OF(ADAMAX) | OF(NADAM) | OF(RADAM),
+        ROOTS = OF(ADAGRAD) | OF(ADADELTA) | OF(RMSPROP) | ADAMS,
+    };
     static const struct {
         const char *option;
-        int methods[2];
+        unsigned methods;
         const char *belongs;
     } of[] = {
-        {"momentum", {MINIMIZE_MOMENTUM, MINIMIZE_NESTEROV}, "-m momentum or nesterov"},
-        {"rho", {MINIMIZE_RMSPROP, MINIMIZE_ADADELTA}, "-m rmsprop or adadelta"},
-        {"momentum-decay", {MINIMIZE_NADAM, MINIMIZE_NADAM}, "-m nadam"},
-        {"globalization", {MINIMIZE_NEWTON, MINIMIZE_NEWTON}, "-m newton"},
-        {"memory", {MINIMIZE_LBFGS, AUTO}, "-m lbfgs"},
+        {"momentum", OF(MOMENTUM) | OF(NESTEROV), "-m momentum or nesterov"},
+        {"rho", OF(RMSPROP) | OF(ADADELTA), "-m rmsprop or adadelta"},
+        {"beta1", ADAMS, "-m adam and its kin"},
+        {"beta2", ADAMS, "-m adam and its kin"},
+        {"epsilon", ROOTS, "-m adagrad, adadelta, rmsprop, and adam and its kin"},
+        {"momentum-decay", OF(NADAM), "-m nadam"},
+        {"eta-minus", OF(RPROP), "-m rprop"},
+        {"eta-plus", OF(RPROP), "-m rprop"},
+        {"least-step", OF(RPROP), "-m rprop"},
+        {"most-step", OF(RPROP), "-m rprop"},
+        {"globalization", OF(NEWTON), "-m newton"},
+        {"memory", OF(LBFGS), "-m lbfgs"},
     };
+    int method = p->method != AUTO ? p->method : p->batch > 0 ? MINIMIZE_ADAM : MINIMIZE_LBFGS;
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
-        if (cli_given(c, of[i].option) && p->method != of[i].methods[0] && p->method != of[i].methods[1])
+        if (cli_given(c, of[i].option) && (of[i].methods >> method & 1) == 0)
             return cli_usage(c, "--%s belongs to %s", of[i].option, of[i].belongs);
     return -1;
 }

@@ -384,6 +384,14 @@ The solution: converged, minimum
 	refused '--momentum belongs to -m momentum or nesterov' -m gd --momentum 0.5
 	refused '--rho belongs to -m rmsprop or adadelta' -m adam --rho 0.5
 	refused '--momentum-decay belongs to -m nadam' -m adam --momentum-decay 0.5
+	refused '--beta1 belongs to -m adam and its kin' -m gd --beta1 0.5
+	refused '--beta2 belongs to -m adam and its kin' -m rprop --beta2 0.5
+	refused '--epsilon belongs to -m adagrad, adadelta, rmsprop, and adam and its kin' -m momentum --epsilon 0.1
+	refused '--eta-minus belongs to -m rprop' -m adam --eta-minus 0.4
+	refused '--eta-plus belongs to -m rprop' -m adam --eta-plus 1.4
+	refused '--least-step belongs to -m rprop' -m adam --least-step 0
+	refused '--most-step belongs to -m rprop' -m adam --most-step 1
+	mlopt -q -n 1 --batch 2 --beta1 0.5 --epsilon 0.1 --data "$BATS_TEST_DIRNAME/../examples/data/mtcars.csv" -x model '(mpg-a)^2' -s parameters >/dev/null || [ $? -eq 3 ]
 	refused '--globalization belongs to -m newton' --globalization line-search
 	refused '--memory belongs to -m lbfgs' -m bfgs --memory 3
 	refused '--decay belongs to --schedule inverse' -m gd --decay 2
