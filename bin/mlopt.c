@@ -331,6 +331,16 @@ static ml_status open_parameters(job *j, ml_message *why)
     return status;
 }
 
+/* A start takes the place of a column of the same name, which is easily meant otherwise. */
+static void note_hidden_columns(const job *j, const table *head)
+{
+    for (size_t v = 0; v < j->f.variable_count; v++)
+        for (size_t k = 0; !formula_is_open(&j->f, v) && k < head->columns; k++)
+            if (strcmp(j->f.variables[v].name, head->names[k]) == 0)
+                cli_note(j->c, "'%.60s' has a start, so it is a variable here, not the column of --data",
+                         head->names[k]);
+}
+
 static ml_status read_data(job *j, ml_message *why)
 {
     reader *r = NULL;
@@ -343,6 +353,8 @@ static ml_status read_data(job *j, ml_message *why)
     if (status == ML_OK && head->names == NULL)
         status = ml_fail(why, "--data %s: the columns have no names; give a line of names, -H or --names",
                          j->p.data);
+    if (status == ML_OK)
+        note_hidden_columns(j, head);
     if (status == ML_OK)
         status = formula_bind(&j->f, (const char *const *)head->names, head->columns, true, &bound, why);
     if (status == ML_OK && bound == 0)

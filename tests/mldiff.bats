@@ -163,6 +163,12 @@ In reverse: adjoints w(v) = d(x*y + x^2)/dv, from w(v5) = 1 down
 1' mldiff 'abs(x)' 'relu(x)' 'max(x,-x)' x=0
 }
 
+@test "a value without a derivative: inf or nan, as the manual says" {
+	[ "$(mldiff --no-names 'sqrt(x)' x=0)" = 0,0,inf ]
+	[ "$(mldiff --no-names 'x^y' x=-2 y=2)" = -2,2,4,-4,nan ]
+	[ "$(mldiff --no-names 'atan2(x,y)' x=0 y=0)" = 0,0,0,nan,nan ]
+}
+
 @test "errors: no expression, no value, wrong names, domain with its row" {
 	fails 2 'there is no expression' mldiff
 	fails 2 'there is no expression' mldiff x=1

@@ -373,6 +373,14 @@ The solution: converged, minimum
 	[[ $output == *,1,*,converged,minimum || $output == *,1.000000000000000*,converged,minimum ]]
 }
 
+@test "a variable with a start hides a column of --data, with a note" {
+	printf 'x,y\n1,2\n2,4\n' >f.csv
+	mlopt --data f.csv '(y-a*x)^2' x=3 -s parameters 2>err || true
+	grep -q "'x' has a start, so it is a variable here, not the column of --data" err
+	mlopt --data f.csv '(y-a*x)^2' a=3 -s parameters 2>err
+	! grep -q 'has a start' err
+}
+
 @test "an option that the method or the schedule does not read is refused" {
 	refused() { # MESSAGE ARGUMENT...
 		local message=$1
