@@ -460,6 +460,20 @@ static ml_status note_kinks(const job *j, const optimum *found, ml_message *why)
                                           : status;
 }
 
+/* Squares of what is far from 1 leave the range of a double, and a search comes to nothing. */
+static void note_scale(const job *j, const optimum *found)
+{
+    static const double TINY = 1e-40, LARGE = 1e140;
+    double size = fmax(fabs(found->value), found->norm);
+    if (size > 0 && size < TINY)
+        cli_note(j->c,
+                 "values of about %.0e are too small to search by: minimize the logarithm, or multiply by a "
+                 "constant",
+                 size);
+    else if (size > LARGE)
+        cli_note(j->c, "values of about %.0e are too large to search by: divide by a constant", size);
+}
+
 /* A start of a table without a value is one that failed; a single one is an error. */
 static ml_status run_starts(job *j, ml_message *why)
 {
@@ -482,6 +496,8 @@ static ml_status run_starts(job *j, ml_message *why)
         if (found->reason.text[0] != '\0' && !found->good)
             cli_note(j->c, "%s: %s", found->status, found->reason.text);
         bool stuck = strcmp(found->status, "stalled") == 0 || strcmp(found->status, "infeasible") == 0;
+        if (stuck)
+            note_scale(j, found);
         if (stuck && note_kinks(j, found, why) != ML_OK)
             return ML_FAIL;
     }
