@@ -1,7 +1,7 @@
 # Every tool, the same behaviour (man/mltools.7).
 load helper
 
-each() { for tool in $(tools); do "$@" || { echo "$tool"; return 1; }; done; }
+each() { for tool in $(tools); do "$@" || { echo "$tool"; cat "$BATS_TEST_TMPDIR/err" 2>/dev/null; return 1; }; done; }
 each_numeric() { for tool in $(numeric_readers); do "$@" || { echo "$tool"; return 1; }; done; }
 each_reader() { for tool in $(readers); do "$@" || { echo "$tool"; return 1; }; done; }
 
