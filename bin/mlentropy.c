@@ -110,8 +110,7 @@ static const cli_example examples[] = {
     {"mlentropy -H -s gain -y play weather.csv", "which column a decision tree splits on first"},
     {"mlentropy --joint-table --exact -s joint,MI joint.csv", "exact answers of a joint distribution"},
     {"mlentropy --probabilities -s KL,JS pq.csv", "how far two distributions are from one another"},
-    {"parallel --pipepart -a big.csv --block 1G mlentropy -N --partial >states && mlentropy --merge -s MI "
-     "states",
+    {"parallel --pipepart -a t.csv --block 1G mlentropy -N --partial >states && mlentropy --merge states",
      "a table in parts on all cores, or on many machines"},
     {"mlentropy --continuous ksg --jitter auto -s MI -x species iris.csv",
      "what lengths and widths tell about one another"},
