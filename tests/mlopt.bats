@@ -363,6 +363,16 @@ The solution: converged, minimum
 	near "$(after --restarts 40 --spread 2 'sin(x)+x^2/20' x=5)" -1.427551777 1e-7
 }
 
+@test "with constraints, too, a function that levels off has no minimum" {
+	for f in 'atan(x)+y^2' 'exp(x)+1+y^2'; do
+		run --separate-stderr mlopt --no-names "$f" --subject-to 'y>=1' x=1 y=3 -s minimum
+		[ "$status" -eq 3 ]
+		[[ $output == *',stalled,not stationary' ]]
+	done
+	# a flat minimum stays one
+	[[ $(mlopt --no-names '(x-1)^20+y^2' --subject-to 'y>=1' x=1.5 y=3 -s minimum) == *',1,1,'*',converged,'* ]]
+}
+
 @test "a function that levels off above 0 has no minimum, unless a bound makes one" {
 	run mlopt 'exp(x)+1' x=0 --no-names
 	[ "$status" -eq 3 ]

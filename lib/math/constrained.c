@@ -567,6 +567,8 @@ static ml_status reduced_gradient(void *context, const double *u, double *value,
         status = evaluate(s, r->point, &f);
     if (status != ML_OK)
         return status;
+    if (!isfinite(f))
+        *value = INFINITY;
     residuals(s, s->r->multipliers);
     for (size_t k = 0; k < r->z->size2; k++) {
         double terms = 0;
@@ -619,6 +621,15 @@ static ml_status go_beyond(reduced *r, double *low, bool *level)
     return status == ML_NO ? ML_OK : status;
 }
 
+/* What the solver knows of the result again, after gradients elsewhere. */
+static ml_status return_to_result(solver *s)
+{
+    double f = 0;
+    ml_status status = evaluate(s, s->r->x, &f);
+    residuals(s, s->r->multipliers);
+    return status;
+}
+
 /* Does the result, of the active constraints, pass for a minimum as minimize() has it?  If not, and a lower
  * point is found in the free directions, that is put into x; *LEVEL when they go down without end. */
 static ml_status confirm(solver *s, bool *confirmed, bool *level)
@@ -650,6 +661,8 @@ static ml_status confirm(solver *s, bool *confirmed, bool *level)
     }
     if (status == ML_OK && lower)
         status = go_beyond(&r, memory + k, level);
+    if (status == ML_OK)
+        status = return_to_result(s);
     gsl_matrix_free(r.z);
     free(memory);
     return status;

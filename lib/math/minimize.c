@@ -293,7 +293,6 @@ ml_status minimize_confirm(const minimize_objective *objective, const double *x,
                         .why = why,
                         .n = objective->n,
                         .start_value = start_value,
-                        .here = true,
                         .beyond = beyond};
     ml_status status = make_result(objective, &run, &result, why);
     if (status == ML_OK) {

@@ -230,8 +230,8 @@ ml_status minimize(const minimize_objective *objective, const double *start, con
 void minimize_free(minimize_result *result);
 
 /* Is X, where the gradient is small, as good as a minimum in the sense above?  START_VALUE: where the search
- * for it began; TOLERANCE: tol.  *LOWER: no, and BEYOND (n numbers) is a lower point.  Gradient and Hessian
- * are asked for at X alone. */
+ * for it began; TOLERANCE: tol.  *LOWER: no, and BEYOND (n numbers) is a lower point.  The Hessian is
+ * asked for at X alone. */
 ml_status minimize_confirm(const minimize_objective *objective, const double *x, double start_value,
                            double tolerance, bool *confirmed, double *beyond, bool *lower, ml_message *why);
 

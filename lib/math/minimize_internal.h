@@ -19,7 +19,6 @@ typedef struct minimize_run {
     double window_value; /* some iterations ago */
     size_t still;        /* updates in a row that left x as it was */
     bool ended;
-    bool here;          /* gradients are asked for at x alone */
     double *beyond;     /* NULL, or n: where the probe of a model found the function lower than that allows */
     bool lower;         /* it did */
     bool level;         /* so it does where what the last model left is lost in the rounding of the value */

@@ -319,7 +319,7 @@ static ml_status measure(minimize_run *run, const gsl_matrix *h, minimize_model 
         measure_step(&c, run->x, step, model);
         if (isfinite(model->left))
             status = probe(run, &c, step, model);
-        if (status == ML_OK && isfinite(model->left) && !run->here)
+        if (status == ML_OK && isfinite(model->left))
             status = look_along(run, &c, h, firm, model);
         if (model->left == INFINITY)
             model->relative = INFINITY;
