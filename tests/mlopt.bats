@@ -384,6 +384,7 @@ The solution: converged, minimum
 }
 
 @test "a search that fails for the scale of the values says so" {
+	cd "$BATS_TEST_TMPDIR"
 	! mlopt --maximize 'p^100*(1-p)^200' p=0.5 >out 2>err
 	grep -q 'too small to search by: minimize the logarithm, or multiply by a constant' err
 	[ "$(mlopt --maximize '100*log(p)+200*log(1-p)' p=0.5 -s parameters --no-names -p 8)" = p,0.33333333 ]
@@ -392,6 +393,7 @@ The solution: converged, minimum
 }
 
 @test "a variable with a start hides a column of --data, with a note" {
+	cd "$BATS_TEST_TMPDIR"
 	printf 'x,y\n1,2\n2,4\n' >f.csv
 	mlopt --data f.csv '(y-a*x)^2' x=3 -s parameters 2>err || true
 	grep -q "'x' has a start, so it is a variable here, not the column of --data" err
