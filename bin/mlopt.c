@@ -767,20 +767,34 @@ static void free_lists(params *p)
     free(p->bounds.items);
 }
 
-#define OF(method) (1u << MINIMIZE_##method)
+/* An option that says something with some choices of another alone. */
+typedef struct belonging {
+    const char *option;
+    unsigned choices; /* bit k: choice k */
+    const char *to;
+} belonging;
 
-/* Options that some methods alone read. */
+static int check_belongings(const cli *c, const belonging *of, size_t count, int choice)
+{
+    for (size_t i = 0; i < count; i++)
+        if (cli_given(c, of[i].option) && (of[i].choices >> choice & 1) == 0)
+            return cli_usage(c, "--%s belongs to %s", of[i].option, of[i].to);
+    return -1;
+}
+
+#define OF(choice) (1u << MINIMIZE_##choice)
+
 static int check_method_options(const cli *c, const params *p)
 {
     enum {
+        FIRST = 2 * OF(RPROP) - 1,
         ADAMS = OF(ADAM) | OF(ADAMW) | OF(AMSGRAD) | OF(ADAMAX) | OF(NADAM) | OF(RADAM),
         ROOTS = OF(ADAGRAD) | OF(ADADELTA) | OF(RMSPROP) | ADAMS,
     };
-    static const struct {
-        const char *option;
-        unsigned methods;
-        const char *belongs;
-    } of[] = {
+    static const belonging of[] = {
+        {"rate", FIRST, "the first-order methods, such as -m gd"},
+        {"weight-decay", FIRST, "the first-order methods, such as -m gd"},
+        {"schedule", FIRST, "the first-order methods, such as -m gd"},
         {"momentum", OF(MOMENTUM) | OF(NESTEROV), "-m momentum or nesterov"},
         {"rho", OF(RMSPROP) | OF(ADADELTA), "-m rmsprop or adadelta"},
         {"beta1", ADAMS, "-m adam and its kin"},
@@ -795,29 +809,17 @@ static int check_method_options(const cli *c, const params *p)
         {"memory", OF(LBFGS), "-m lbfgs"},
     };
     int method = p->method != AUTO ? p->method : p->batch > 0 ? MINIMIZE_ADAM : MINIMIZE_LBFGS;
-    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
-        if (cli_given(c, of[i].option) && (of[i].methods >> method & 1) == 0)
-            return cli_usage(c, "--%s belongs to %s", of[i].option, of[i].belongs);
-    return -1;
+    return check_belongings(c, of, sizeof of / sizeof *of, method);
 }
 
-/* Options that one or two schedules alone read. */
 static int check_schedule_options(const cli *c, const params *p)
 {
-    static const struct {
-        const char *option;
-        minimize_schedule schedules[2];
-        const char *belongs;
-    } of[] = {
-        {"decay", {MINIMIZE_INVERSE, MINIMIZE_INVERSE}, "--schedule inverse"},
-        {"factor", {MINIMIZE_STEP_DECAY, MINIMIZE_EXPONENTIAL}, "--schedule step or exponential"},
-        {"period", {MINIMIZE_STEP_DECAY, MINIMIZE_COSINE}, "--schedule step or cosine"},
+    static const belonging of[] = {
+        {"decay", OF(INVERSE), "--schedule inverse"},
+        {"factor", OF(STEP_DECAY) | OF(EXPONENTIAL), "--schedule step or exponential"},
+        {"period", OF(STEP_DECAY) | OF(COSINE), "--schedule step or cosine"},
     };
-    minimize_schedule schedule = p->how.schedule;
-    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
-        if (cli_given(c, of[i].option) && schedule != of[i].schedules[0] && schedule != of[i].schedules[1])
-            return cli_usage(c, "--%s belongs to %s", of[i].option, of[i].belongs);
-    return -1;
+    return check_belongings(c, of, sizeof of / sizeof *of, (int)p->how.schedule);
 }
 
 /* Options that say something only together with others. */
@@ -841,10 +843,6 @@ static int check_usage(const cli *c, const params *p)
         return cli_usage(c, "--steps writes out one start; leave out --restarts");
     if (cli_given(c, "schedule") && p->method == MINIMIZE_RPROP)
         return cli_usage(c, "rprop sets its steps itself; leave out --schedule");
-    static const char *const of_rates[] = {"rate", "weight-decay", "schedule", NULL};
-    for (size_t i = 0; of_rates[i] != NULL; i++)
-        if (cli_given(c, of_rates[i]) && !first_order && p->batch == 0)
-            return cli_usage(c, "--%s belongs to the first-order methods, such as -m gd", of_rates[i]);
     int status = check_method_options(c, p);
     return status < 0 ? check_schedule_options(c, p) : status;
 }
