@@ -44,18 +44,14 @@ static size_t survey(const tape *t, size_t first, size_t n, uint32_t *level, uin
     return (size_t)most + 1;
 }
 
-static bool joins(const tape_stretch *s, uint32_t op, bool active)
-{
-    return s->op == op && s->active == active;
-}
-
-static void cut(tape_order *o, const tape *t, size_t first, const uint32_t *sorted, size_t n)
+static void cut(tape_order *o, const tape *t, size_t first, const uint32_t *sorted, const uint32_t *kind,
+                size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t at = (uint32_t)first + sorted[i];
         const tape_node *node = t->nodes + at;
         o->steps[i] = (tape_step){at, node->a, node->b};
-        if (o->count == 0 || !joins(o->stretches + o->count - 1, node->op, t->active[at]))
+        if (i == 0 || kind[sorted[i]] != kind[sorted[i - 1]])
             o->stretches[o->count++] = (tape_stretch){node->op, t->active[at], i, i};
         o->stretches[o->count - 1].to = i + 1;
     }
@@ -83,7 +79,7 @@ bool tape_order_make(tape_order *o, const tape *t)
         o->stretches = memory_array(stretches, sizeof *o->stretches);
     }
     if (o->stretches != NULL)
-        cut(o, t, first, sorted, n);
+        cut(o, t, first, sorted, kind, n);
     free(starts);
     free(level);
     return o->stretches != NULL;
@@ -155,9 +151,9 @@ static void tangents(const tape_order *o, const tape_stretch *s, const tape_fram
     }
 }
 
-static void reverse(const tape_order *o, const tape_stretch *s, const tape_frame *f)
+/* W: f->adjoint or, of operations that are linear, f->adjoint_tangent. */
+static void reverse(const tape_order *o, const tape_stretch *s, const tape_frame *f, double *w)
 {
-    double *w = f->adjoint;
     const double *v = f->value;
     switch (s->op) {
     case TAPE_ADD:
@@ -195,18 +191,8 @@ static void reverse_second(const tape_order *o, const tape_stretch *s, const tap
     const double *v = f->value, *w = f->adjoint, *t = f->tangent;
     switch (s->op) {
     case TAPE_ADD:
-        DOWN
-        {
-            u[p->a] += u[p->node];
-            u[p->b] += u[p->node];
-        }
-        break;
     case TAPE_SUBTRACT:
-        DOWN
-        {
-            u[p->a] += u[p->node];
-            u[p->b] -= u[p->node];
-        }
+        reverse(o, s, f, u);
         break;
     case TAPE_MULTIPLY:
         DOWN
@@ -244,7 +230,7 @@ void tape_order_reverse(const tape_order *o, const tape_frame *f)
 {
     for (size_t k = o->count; k-- > 0;)
         if (o->stretches[k].active)
-            reverse(o, o->stretches + k, f);
+            reverse(o, o->stretches + k, f, f->adjoint);
 }
 
 void tape_order_reverse_second(const tape_order *o, const tape_frame *f)
