@@ -95,7 +95,8 @@ static void adam(first_order *s, double rate)
     s->power2 *= s->p->beta2;
     for (size_t i = 0; i < s->n; i++) {
         average(s, i);
-        s->w[i] = fmax(s->w[i], s->v[i]);
+        if (most)
+            s->w[i] = fmax(s->w[i], s->v[i]);
         s->m_hat[i] = s->m[i] / (1 - s->power1);
         s->v_hat[i] = (most ? s->w[i] : s->v[i]) / (1 - s->power2);
         s->run->x[i] = shrink * s->run->x[i] - rate * s->m_hat[i] / (sqrt(s->v_hat[i]) + s->p->epsilon);
