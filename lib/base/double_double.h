@@ -9,6 +9,7 @@
 #define BASE_DOUBLE_DOUBLE_H
 
 #include <math.h>
+#include <stdbool.h>
 
 typedef struct double_double {
     double hi, lo;
@@ -63,6 +64,11 @@ static inline double_double dd_add_product(double_double sum, double a, double b
 static inline double_double dd_negate(double_double a)
 {
     return (double_double){-a.hi, -a.lo};
+}
+
+static inline bool dd_is_finite(double_double a)
+{
+    return isfinite(a.hi) && isfinite(a.lo);
 }
 
 static inline double dd_value(double_double a)

@@ -24,17 +24,12 @@ void gmm_parts_free(gmm_parts *p)
     *p = (gmm_parts){0};
 }
 
-static bool is_finite(double_double x)
-{
-    return isfinite(x.hi) && isfinite(x.lo);
-}
-
 /* Sums beyond the range are inf or nan: no result may come of them. */
 static ml_status check_range(const gmm_parts *p, ml_message *why)
 {
-    bool finite = is_finite(p->count) && is_finite(p->log_likelihood) && is_finite(p->entropy);
+    bool finite = dd_is_finite(p->count) && dd_is_finite(p->log_likelihood) && dd_is_finite(p->entropy);
     for (size_t i = 0; finite && i < p->k * p->size; i++)
-        finite = is_finite(p->values[i]);
+        finite = dd_is_finite(p->values[i]);
     return finite ? ML_OK
                   : ml_fail(why, "sums of the rows leave the range of a double: they lie too far from the "
                                  "mixture, or the columns have to be scaled");

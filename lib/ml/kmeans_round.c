@@ -152,7 +152,7 @@ static void unsort_far(kmeans_parts *p)
 static ml_status check_range(const kmeans_parts *p, ml_message *why)
 {
     for (size_t i = 0; i < p->k * (2 + p->d); i++)
-        if (!isfinite(p->mass[i].hi) || !isfinite(p->mass[i].lo))
+        if (!dd_is_finite(p->mass[i]))
             return ml_fail(why, "sums of the rows leave the range of a double; scale the columns");
     return ML_OK;
 }
