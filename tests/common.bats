@@ -1,9 +1,15 @@
 # Every tool, the same behaviour (man/mltools.7).
 load helper
 
-each() { for tool in $(tools); do "$@" || { echo "$tool"; cat "$BATS_TEST_TMPDIR/err" 2>/dev/null; return 1; }; done; }
-each_numeric() { for tool in $(numeric_readers); do "$@" || { echo "$tool"; return 1; }; done; }
-each_reader() { for tool in $(readers); do "$@" || { echo "$tool"; return 1; }; done; }
+# each_of "TOOLS" COMMAND...: COMMAND for each of them, as $tool; one that fails is named, with what it said.
+each_of() {
+	list=$1
+	shift
+	for tool in $list; do "$@" || { echo "$tool"; cat "$BATS_TEST_TMPDIR/err" 2>/dev/null; return 1; }; done
+}
+each() { each_of "$(tools)" "$@"; }
+each_numeric() { each_of "$(numeric_readers)" "$@"; }
+each_reader() { each_of "$(readers)" "$@"; }
 
 help_is_whole() {
 	"$tool" --help >"$BATS_TEST_TMPDIR/help" 2>"$BATS_TEST_TMPDIR/err" || return 1
